@@ -1,0 +1,179 @@
+//! The stable codes: one table with a name and a paragraph each.
+//!
+//! A code is part of the interface: scripts and agents match on it. It may be added, never renamed or given another
+//! meaning; a test pins the list.
+
+macro_rules! codes {
+    ($($(#[$note:meta])* $variant:ident = $name:literal: $text:literal;)*) => {
+        /// A stable name for a kind of refusal or finding.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $text] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The stable name, in kebab case.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// A paragraph that says what the code means and what to do.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+codes! {
+    // ---- command language
+    EmptyCommand = "empty-command": "The command holds no word. Give a program and its arguments.";
+    TextTooLong = "text-too-long": "The text of the command is longer than the language takes. Put long text into a file.";
+    TooManyWords = "too-many-words": "The command has more words than the language takes. Pass long lists in a file.";
+    TooManyCommands = "too-many-commands": "The text has more commands than the language takes. Run several jobs, or a script file through an interpreter that the policy allows.";
+    TooDeep = "too-deep": "Subshells stand deeper inside each other than the language takes.";
+    CarriageReturn = "carriage-return": "The text holds a carriage return, most often from a file with Windows line endings. A shell would make it part of a word, where nobody sees it.";
+    ControlCharacter = "control-character": "The text holds a control character. It could act on a terminal that shows the command, so it is written as an escape instead.";
+    InvisibleCharacter = "invisible-character": "The text holds a character that cannot be seen or that changes the order in which text is shown, so a reader could not tell what would run.";
+    InvisibleBlank = "invisible-blank": "A character that looks like a blank, or like nothing, stands outside quotes. It would not separate words but become part of one.";
+    UnclosedQuote = "unclosed-quote": "A quote is opened and not closed.";
+    TrailingBackslash = "trailing-backslash": "The text ends with a backslash that has nothing to quote.";
+    LineContinuation = "line-continuation": "A backslash before a newline joins two lines. It may stand between two words, after a blank, and nowhere else: programs do not agree on what it means inside a word.";
+    BadEscape = "bad-escape": "An escape inside `$'…'` is not one of those that the language knows.";
+    EscapeNul = "escape-nul": "An escape inside `$'…'` stands for the byte zero, which ends an argument and cannot be part of one.";
+    EscapeNotUnicode = "escape-not-unicode": "The bytes that the escapes inside `$'…'` stand for are not valid UTF-8, and Stockade records arguments as text.";
+    LocaleQuote = "locale-quote": "`$\"…\"` is a text that a shell translates by its locale. It is not part of the language.";
+    ProgramName = "program-name": "The first word is not a plain program name or path. Names are held to letters, digits and a few marks, so that no two of them look alike.";
+    ReservedWord = "reserved-word": "A word that begins or continues a shell statement stands where a program's name is wanted. Conditions and loops are not supported yet. As an argument such a word is an ordinary one.";
+    TimeKeyword = "time-keyword": "`time` is a word of the shell and not the program of that name.";
+    ConditionalExpression = "conditional-expression": "`[[ … ]]` is an expression of the shell and not a program. It is not part of the language.";
+    FunctionDefinition = "function-definition": "Functions are not part of the language: a name would stand for something else than the program that is judged.";
+    Coprocess = "coprocess": "Coprocesses are not part of the language.";
+    Negation = "negation": "`!` before a command turns its exit status around. It is not supported yet.";
+    BraceGroup = "brace-group": "`{ … }` groups commands. Groups are not supported yet.";
+    Subshell = "subshell": "`( … )` runs commands in a shell of their own. It is not supported yet.";
+    ArithmeticCommand = "arithmetic-command": "`(( … ))` computes. Arithmetic is not part of the language: an array's index inside it can run a command.";
+    UnexpectedParenthesis = "unexpected-parenthesis": "A parenthesis stands outside quotes where it means nothing.";
+    ShellBuiltin = "shell-builtin": "The first word names something that a shell does itself. There is no shell here and no program is run for it; quoting the name does not change that.";
+    Assignment = "assignment": "`NAME=value` sets a variable of the shell. Variables are not supported yet.";
+    AssignmentPrefix = "assignment-prefix": "`NAME=value` before a command sets a variable of its environment. It is not supported yet.";
+    AppendAssignment = "append-assignment": "`NAME+=value` adds to a variable. It is not part of the language: some shells run it as a command.";
+    ArrayAssignment = "array-assignment": "Arrays are not part of the language.";
+    Pipe = "pipe": "`|` joins two commands. Pipelines are not supported yet.";
+    PipeBoth = "pipe-both": "`|&` joins two commands by both streams. It is not part of the language; `2>&1 |` says the same.";
+    AndList = "and-list": "`&&` runs a command when the one before it succeeds. Lists are not supported yet.";
+    OrList = "or-list": "`||` runs a command when the one before it fails. Lists are not supported yet.";
+    Sequence = "sequence": "The text holds more than one command. Lists are not supported yet.";
+    MissingCommand = "missing-command": "A command is missing beside an operator, or a redirection stands without one.";
+    Background = "background": "`&` leaves a command running in the background. Every command is a background job here.";
+    RedirectOutput = "redirect-output": "`>` writes a command's output to a file. Redirections are not supported yet.";
+    RedirectAppend = "redirect-append": "`>>` adds a command's output to a file. Redirections are not supported yet.";
+    RedirectClobber = "redirect-clobber": "`>|` writes a command's output over a file. Redirections are not supported yet.";
+    RedirectInput = "redirect-input": "`<` gives a file to a command as its input. Redirections are not supported yet.";
+    RedirectReadWrite = "redirect-read-write": "`<>` opens a file for reading and writing. It is not part of the language.";
+    RedirectBoth = "redirect-both": "`&>` and `>&` write both streams of a command to a file. Redirections are not supported yet, and shells do not agree on these two.";
+    RedirectDuplicate = "redirect-duplicate": "`2>&1` and its like join or close streams. Redirections are not supported yet.";
+    RedirectTarget = "redirect-target": "The word after a redirection's operator is missing, or shells do not agree which word it is.";
+    DescriptorNumber = "descriptor-number": "A redirection names a file descriptor of more than one digit. Shells do not agree on what it means, so it is not part of the language.";
+    NamedDescriptor = "named-descriptor": "`{name}>` lets a shell choose a file descriptor. It is not part of the language.";
+    HereDocument = "here-document": "`<<` gives the lines that follow to a command as its input. Here-documents are not supported yet.";
+    HereString = "here-string": "`<<<` gives a word to a command as its input. Here-strings are not supported yet.";
+    ProcessSubstitution = "process-substitution": "`<( … )` and `>( … )` run a command and stand for a file. They are not part of the language.";
+    CommandSubstitution = "command-substitution": "`$( … )` runs a command and stands for its output. It is not supported yet.";
+    Backtick = "backtick": "Backticks run a command and stand for its output. They are not part of the language.";
+    Variable = "variable": "`$NAME` stands for the value of a variable. Variables are not supported yet.";
+    ParameterOperator = "parameter-operator": "`${ … }` with an operator computes a value from a variable, and some operators run commands. It is not part of the language.";
+    SpecialParameter = "special-parameter": "A parameter such as `$?`, `$$`, `$@` or `$1` belongs to a running shell, and there is none here.";
+    ArithmeticExpansion = "arithmetic-expansion": "`$(( … ))` and `$[ … ]` compute a value. Arithmetic is not part of the language: an array's index inside it can run a command.";
+    DollarForm = "dollar-form": "A dollar sign stands before a character with which it means nothing certain.";
+    Glob = "glob": "`*`, `?` and `[ … ]` outside quotes stand for the names of files. Patterns are not supported yet.";
+    ExtendedGlob = "extended-glob": "`@( … )`, `+( … )`, `*( … )`, `?( … )` and `!( … )` are patterns in some modes of some shells. They are not part of the language.";
+    BraceExpansion = "brace-expansion": "`{a,b}` and `{1..3}` outside quotes stand for several words. Brace expansion is not supported yet. `{}` and `{a}` are ordinary text.";
+    Tilde = "tilde": "`~` at the start of a word, or after `=` or `:`, stands for a home directory. It is not supported yet.";
+
+    // ---- decision
+    NoRule = "no-rule": "No rule of the policy allows the command; what no rule allows is refused.";
+    DeniedByRule = "denied-by-rule": "A deny rule of the policy matches the command. Deny beats allow.";
+    AskUnavailable = "ask-unavailable": "The policy wants a person to approve the command, and approvals are not available yet.";
+    Blocklisted = "blocklisted": "An entry of the built-in blocklist matches the command. The list stands above every policy.";
+    NarrowedBySettings = "narrowed-by-settings": "The policy allows the command, but the patterns in `MCP_BG_ALLOWED_COMMANDS` do not.";
+
+    // ---- resolving names
+    ProgramNotFound = "program-not-found": "No directory of the policy's PATH holds a program of that name.";
+    ProgramNotExecutable = "program-not-executable": "The file exists but is not a regular file that this user may execute.";
+    ProgramWritable = "program-writable": "The program lies where a job can write, so what is judged need not be what runs.";
+    CwdOutside = "cwd-outside": "The working directory lies outside the policy's workspace roots, after links are resolved.";
+    CwdUnusable = "cwd-unusable": "The working directory does not exist, is not a directory, or may not be entered.";
+    PathNotText = "path-not-text": "A path is not valid UTF-8, and Stockade records paths as text.";
+
+    // ---- request
+    EnvRefused = "env-refused": "The request sets an environment variable that the policy does not let clients set.";
+    BadArgument = "bad-argument": "An argument of the call is missing, unknown or out of range.";
+    TooManyCalls = "too-many-calls": "As many calls of the client as the server allows are in flight; they were probably waiting for jobs.";
+    UnknownJob = "unknown-job": "No job of this client has that identifier; finished jobs are forgotten after the retention time.";
+    JobEnded = "job-ended": "The job has ended and takes no input.";
+    StdinRefused = "stdin-refused": "The rule that allowed the job grants it no standard input.";
+    StdinClosed = "stdin-closed": "The job has closed its standard input, or end of file was sent to it before.";
+    StdinLimit = "stdin-limit": "The job has received as much input as the policy allows.";
+    StdinBlocked = "stdin-blocked": "The job does not read its input and the pipe is full.";
+    QueueFull = "queue-full": "As many jobs as the policy allows are running and waiting.";
+    RateLimited = "rate-limited": "The client asked for more jobs in a short time than the policy allows.";
+    ShuttingDown = "shutting-down": "The server is stopping and takes no new job.";
+
+    // ---- enforcement
+    LayerMissing = "layer-missing": "The policy requires a layer of the sandbox that this machine cannot give.";
+    LaunchFailed = "launch-failed": "The sandbox could not be built; nothing ran. The message names the step.";
+
+    // ---- audit
+    AuditUnavailable = "audit-unavailable": "The audit log cannot be written; what cannot be recorded does not run.";
+    AuditBusy = "audit-busy": "Another process writes the audit log of this directory.";
+    AuditDamaged = "audit-damaged": "The audit log does not verify, so it cannot be continued.";
+
+    // ---- policy files
+    PolicySyntax = "policy-syntax": "The file is not valid TOML.";
+    UnknownKey = "unknown-key": "The key means nothing here. A misspelt key would silently change what the policy says, so it is an error.";
+    MissingKey = "missing-key": "A key that must be there is not.";
+    WrongType = "wrong-type": "The value is of another type than the key wants.";
+    BadValue = "bad-value": "The value is of the right type but not one of those that the key takes.";
+    BadRegex = "bad-regex": "The regular expression does not compile. Look-around and back-references are not supported.";
+    DuplicateId = "duplicate-id": "Two rules share one id; a decision must name exactly one rule.";
+    UnknownBase = "unknown-base": "The policy extends another one that does not exist, or that extends this one.";
+    NotSupported = "not-supported": "The key belongs to the policy language, but this version cannot act on it. To ignore it would change what the policy says, so it is an error.";
+    EnvSetDenied = "env-set-denied": "The policy sets an environment variable that it also denies. Deny beats set, so jobs do not get it.";
+    NoReason = "no-reason": "The rule does not say why it is there. A reason is shown to whoever is refused or asks why, and to whoever reviews the policy.";
+    ExampleFails = "example-fails": "An example inside a rule does not give what the rule promises.";
+
+    // ---- files and settings
+    FileUnreadable = "file-unreadable": "The file does not exist or cannot be read.";
+    FileNotOwned = "file-not-owned": "The file or a directory above it belongs to somebody else, who could change it.";
+    FileWritable = "file-writable": "The file or a directory above it can be written by other users.";
+    FileExposed = "file-exposed": "A policy, log or key file lies where jobs can write.";
+    BadSetting = "bad-setting": "An environment variable or a flag has a value that does not parse.";
+    WorkspaceMissing = "workspace-missing": "A workspace root of the policy does not exist or is not a directory.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_kebab_case_and_explained() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code}");
+            assert!(code.explanation().ends_with('.'), "{code}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Stockade runs other people's commands safely.
+//!
+//! A request enters through a door, is parsed, resolved, judged, planned, recorded, and only then started inside a
+//! kernel sandbox as a background job. This file is the map of the house. The rooms stand in order: a room may use the
+//! rooms listed below it and never one above it; `tests/architecture.rs` reads the imports and holds the rule.
+
+// Doors: the only rooms that know a protocol or a terminal.
+
+// The journey of one request.
+
+// Hands: the rooms that touch the world.
+
+// Head: pure, without input, output, clock or environment.
+
+// Ground: nouns that every room shares, findings, and the only unsafe code.
+pub mod model;
+pub mod diagnostic;
