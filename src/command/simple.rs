@@ -1,0 +1,117 @@
+//! One simple command: assignments, words and redirections.
+
+use crate::diagnostic::Span;
+
+use super::{
+    Assignment, Builtin, Redirection, SimpleCommand, SyntaxError, Word, assignment,
+    lexer::{self, Ahead},
+    names,
+    operator::Operator,
+    parser::Parser,
+    redirection,
+    refusal::Refusal,
+    word::{self, Use},
+};
+
+/// Reads the command that begins at the cursor, and the blanks after it.
+pub(super) fn command(parser: &mut Parser<'_>) -> Result<SimpleCommand, SyntaxError> {
+    let mut parts = Parts::default();
+    let start = parser.cursor.at();
+    let mut end = start;
+    loop {
+        match lexer::ahead(&parser.cursor)? {
+            Ahead::Newline | Ahead::End => break,
+            Ahead::Operator(Operator::Redirect(kind), span) => {
+                parser.note(Operator::Redirect(kind).not_yet(), span);
+                parts.redirections.extend(redirection::read(parser, kind, span)?);
+            }
+            Ahead::Operator(operator, _) if operator.ends_command() => break,
+            Ahead::Operator(operator, span) => return Err(parts.refuse(parser, operator, span)),
+            Ahead::Word => parts.word(parser)?,
+        }
+        end = parser.cursor.at();
+        lexer::skip_blanks(&mut parser.cursor)?;
+    }
+    parts.finish(parser, Span::new(start, end))
+}
+
+/// A command under way.
+#[derive(Default)]
+struct Parts {
+    assignments: Vec<Assignment>,
+    words: Vec<Word>,
+    redirections: Vec<Redirection>,
+}
+
+impl Parts {
+    /// An assignment where one may stand, else a word.
+    fn word(&mut self, parser: &mut Parser<'_>) -> Result<(), SyntaxError> {
+        if self.words.is_empty() {
+            refuse_reserved(parser)?;
+            if let Some(assignment) = assignment::read(parser)? {
+                parser.count_word(assignment.span)?;
+                self.assignments.push(assignment);
+                return Ok(());
+            }
+        }
+        let word = word::read(&mut parser.cursor, &mut parser.later, Use::Field)?;
+        if self.words.is_empty() {
+            refuse_program(parser, &word)?;
+        }
+        parser.count_word(word.span)?;
+        self.words.push(word);
+        Ok(())
+    }
+
+    /// The refusal of an operator that neither ends a command nor belongs to it.
+    fn refuse(&self, parser: &mut Parser<'_>, operator: Operator, span: Span) -> SyntaxError {
+        match (operator, self.words.as_slice()) {
+            (Operator::Open, [name]) if parser.cursor.peek_after(1) == Some(')') => {
+                parser.refuse(Refusal::Function, Span::new(name.span.start, span.end + 1))
+            }
+            _ => parser.unexpected(operator, span),
+        }
+    }
+
+    fn finish(self, parser: &mut Parser<'_>, span: Span) -> Result<SimpleCommand, SyntaxError> {
+        let Self { assignments, words, redirections } = self;
+        if !words.is_empty() {
+            return Ok(SimpleCommand { assignments, words, redirections, span });
+        }
+        match (assignments.first(), redirections.first()) {
+            (_, Some(redirection)) => Err(parser.refuse(Refusal::RedirectionAlone, redirection.span)),
+            (Some(assignment), None) => {
+                let sign = Span::new(assignment.span.start, assignment.span.start + assignment.name.len() + 1);
+                Err(parser.refuse(Refusal::Assignment, sign))
+            }
+            (None, None) => Err(missing(parser)?),
+        }
+    }
+}
+
+/// What to say where a command is wanted and none begins.
+fn missing(parser: &mut Parser<'_>) -> Result<SyntaxError, SyntaxError> {
+    Ok(match lexer::ahead(&parser.cursor)? {
+        Ahead::Operator(operator, span) => parser.unexpected(operator, span),
+        Ahead::Newline | Ahead::End | Ahead::Word => parser.refuse(Refusal::MissingAtEnd, parser.next_character()),
+    })
+}
+
+/// Refuses what means something to a shell only in the place of a program's name.
+fn refuse_reserved(parser: &Parser<'_>) -> Result<(), SyntaxError> {
+    match names::reserved_at(&parser.cursor) {
+        Some((word, refusal)) => Err(parser.refuse(refusal, parser.cursor.next_bytes(word.len()))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a first word that is not the plain name of a program, or of what a script does itself.
+fn refuse_program(parser: &mut Parser<'_>, word: &Word) -> Result<(), SyntaxError> {
+    let Some(name) = word.literal() else { return Err(parser.refuse(Refusal::ProgramUnknown, word.span)) };
+    let Some((refusal, found)) = names::program_refusal(&name) else { return Ok(()) };
+    if Builtin::named(&name).is_none() {
+        return Err(refusal.about(&found, word.span));
+    }
+    parser.later.note_with(|| refusal.about(&found, word.span));
+    Ok(())
+}
