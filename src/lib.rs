@@ -11,6 +11,7 @@
 // Hands: the rooms that touch the world.
 
 // Head: pure, without input, output, clock or environment.
+pub mod policy;
 pub mod command;
 
 // Ground: nouns that every room shares, findings, and the only unsafe code.

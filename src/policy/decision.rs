@@ -1,0 +1,55 @@
+//! Answers of a judgement, and what they rest on.
+
+use crate::model::denial::{Denial, RuleRef};
+
+use super::decide::Permit;
+
+/// The answer of a judgement.
+#[derive(Debug)]
+#[must_use]
+pub enum Decision {
+    /// Run it, under the permit's obligations.
+    Allow(Permit),
+    /// A person has to say yes.
+    Ask(Question),
+    /// Refuse it.
+    Deny(Denial),
+}
+
+impl Decision {
+    /// The word in answers and the log.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Allow(_) => "allow",
+            Self::Ask(_) => "ask",
+            Self::Deny(_) => "deny",
+        }
+    }
+}
+
+/// What a person would have to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The rule that wants it.
+    pub rule: RuleRef,
+    /// Why.
+    pub reason: String,
+}
+
+/// What was considered, for explanations and the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// For each command, every rule that matched it.
+    pub commands: Vec<CommandTrace>,
+}
+
+/// What was considered for one simple command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandTrace {
+    /// The canonical text that was judged.
+    pub canonical: String,
+    /// Every rule that matched, with its decision word, the built-in blocklist first, then by id.
+    pub matched: Vec<(RuleRef, &'static str)>,
+    /// When no rule allows the command: the one about the same program that came nearest, and why it did not match.
+    pub nearest: Option<(RuleRef, String)>,
+}

@@ -1,0 +1,83 @@
+//! The policy: what may run. Compiled from TOML, judged purely: no clock, no file, no environment.
+//!
+//! Three steps, each a file: `raw` reads one file with the place of every key, [`compile()`] joins files into a
+//! [`PolicySet`], [`decide()`] judges a script by it. One section of the language is one file. This room never opens a file,
+//! never asks what exists on the machine, and never weakens a rule that it does not understand: it refuses the file.
+
+#![forbid(unsafe_code)]
+
+mod assumed;
+mod blocklist;
+mod compile;
+mod decide;
+mod decision;
+mod env;
+mod example;
+mod findings;
+mod limits;
+mod name;
+mod narrow;
+mod near;
+mod path;
+mod pattern;
+mod program;
+mod raw;
+mod reader;
+mod rule;
+mod sandbox;
+mod shipped;
+mod similar;
+#[cfg(test)]
+mod tests;
+mod workspace;
+mod wrappers;
+
+use crate::model::limits::Limits;
+
+pub use blocklist::{BLOCKLIST_VERSION, Entry, blocklist};
+pub use compile::{compile, extends};
+pub use decide::{Permit, decide};
+pub use decision::{CommandTrace, Decision, Question, Trace};
+pub use env::EnvRules;
+pub use narrow::Narrowing;
+pub use pattern::Pattern;
+pub use rule::{Rule, StdinGrant, Verdict};
+pub use sandbox::{Network, SandboxRules};
+pub use shipped::{shipped, shipped_names};
+pub use workspace::Places;
+
+/// A compiled, consistent set of rules.
+#[derive(Clone, Debug)]
+pub struct PolicySet {
+    /// The name of the outermost policy.
+    pub name: String,
+    /// SHA-256 over all sources, in hexadecimal.
+    pub digest: String,
+    /// Where jobs work.
+    pub places: Places,
+    /// The environment of jobs.
+    pub env: EnvRules,
+    /// The sandbox around jobs.
+    pub sandbox: SandboxRules,
+    /// What jobs may use.
+    pub limits: Limits,
+    /// Where the audit log lies, when the policy says so.
+    pub audit_dir: Option<String>,
+    /// By id.
+    rules: Vec<Rule>,
+    files: Vec<(String, String)>,
+    /// Lists of patterns from the settings; a command has to match one of each.
+    narrowing: Vec<Vec<regex::Regex>>,
+}
+
+impl PolicySet {
+    /// The files that the policy was compiled from, base first: name, and SHA-256 in hexadecimal.
+    pub fn files(&self) -> &[(String, String)] {
+        &self.files
+    }
+
+    /// The rules, by id.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+}

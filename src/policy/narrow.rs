@@ -1,0 +1,54 @@
+//! What settings take away from a policy. They can only narrow it.
+
+use std::time::Duration;
+
+use regex::Regex;
+
+use crate::model::size::ByteSize;
+
+use super::PolicySet;
+
+/// What settings take away from a policy. They can only narrow it.
+#[derive(Clone, Debug, Default)]
+pub struct Narrowing {
+    /// At most so many running jobs.
+    pub jobs: Option<usize>,
+    /// At most so much output kept of each stream.
+    pub output: Option<ByteSize>,
+    /// At most so much wall-clock time.
+    pub wall: Option<Duration>,
+    /// The command must match one of these, anchored at both ends, over its canonical text.
+    pub commands: Option<Vec<Regex>>,
+}
+
+impl PolicySet {
+    /// Takes away what settings take away.
+    #[must_use]
+    pub fn narrowed(mut self, by: &Narrowing) -> Self {
+        let limits = &mut self.limits;
+        limits.jobs = by.jobs.map_or(limits.jobs, |jobs| jobs.min(limits.jobs));
+        limits.output = by.output.map_or(limits.output, |output| output.min(limits.output));
+        limits.wall = by.wall.map_or(limits.wall, |wall| shorter(wall, limits.wall));
+        self.narrowing.extend(by.commands.clone());
+        self
+    }
+
+    /// Whether every list of patterns from the settings has one that matches.
+    pub(super) fn settings_allow(&self, canonical: &str) -> bool {
+        self.narrowing.iter().all(|patterns| patterns.iter().any(|pattern| matches_all(pattern, canonical)))
+    }
+}
+
+/// The shorter of two limits, where zero is none.
+fn shorter(left: Duration, right: Duration) -> Duration {
+    match (left.is_zero(), right.is_zero()) {
+        (true, _) => right,
+        (_, true) => left,
+        (false, false) => left.min(right),
+    }
+}
+
+/// The settings anchor their patterns. Should one not be anchored, a match of a part is still no match.
+fn matches_all(pattern: &Regex, text: &str) -> bool {
+    pattern.find_iter(text).any(|found| found.range() == (0..text.len()))
+}

@@ -1,0 +1,105 @@
+//! What came near: the rule that nearly allowed a command, and what to tell whoever is refused.
+
+use crate::{command::ResolvedCommand, diagnostic::Code, model::denial::Denial};
+
+use super::{
+    reader::list,
+    rule::{Rule, Verdict},
+    similar::closest,
+};
+
+/// A rule about the same program that does not match.
+#[derive(Debug)]
+pub(super) struct Near<'a> {
+    pub(super) rule: &'a Rule,
+    /// Why it does not match.
+    pub(super) why: String,
+}
+
+/// So many programs are named in a hint.
+const NAMED_MAX: usize = 12;
+
+/// The rule about the same program that came nearest: one that could have allowed it, and the first by id.
+pub(super) fn nearest<'a>(rules: &'a [Rule], command: &ResolvedCommand) -> Option<Near<'a>> {
+    let candidates = rules.iter().filter(|rule| rule.verdict() != Verdict::Deny && !rule.is_match(command));
+    candidates.filter_map(|rule| why_not(rule, command).map(|why| Near { rule, why })).next()
+}
+
+/// The refusal of a command that no rule allows.
+pub(super) fn no_rule(rules: &[Rule], command: &ResolvedCommand) -> Denial {
+    let name = command.program.name.as_str();
+    let hint = match nearest(rules, command) {
+        Some(near) => format!("rule `{}` comes near: {}", near.rule.id(), near.why),
+        None => others(rules, name),
+    };
+    let reason = format!("no rule allows `{}`", command.canonical);
+    Denial::new(Code::NoRule, reason).with_hint(hint).at(command.span)
+}
+
+/// Why a rule about the program of a command does not match; nothing when it is about other programs.
+fn why_not(rule: &Rule, command: &ResolvedCommand) -> Option<String> {
+    let name = command.program.name.as_str();
+    let pattern = rule.command().map_or("", |pattern| pattern.as_str());
+    if !names(rule).any(|named| named == name || named.rsplit('/').next() == Some(name)) {
+        return None;
+    }
+    let by_name = names(rule).any(|named| named == name);
+    if command.program.by_path && by_name {
+        return Some(format!("it is about the program that PATH finds; write `{name}` without a directory"));
+    }
+    if !rule.names(command) {
+        let named: Vec<_> = rule.programs().collect();
+        return Some(format!("it names {}", list(&named)));
+    }
+    Some(format!("it takes commands that match `{pattern}`"))
+}
+
+/// What the policy allows instead.
+fn others(rules: &[Rule], name: &str) -> String {
+    let mut programs: Vec<&str> =
+        rules.iter().filter(|rule| rule.verdict() == Verdict::Allow).flat_map(names).collect();
+    programs.sort_unstable();
+    programs.dedup();
+    if programs.is_empty() {
+        return "the policy allows no program by name".to_owned();
+    }
+    let meant = closest(name, programs.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+    let more = programs.len().saturating_sub(NAMED_MAX);
+    programs.truncate(NAMED_MAX);
+    let tail = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}the policy allows {}{tail}", meant.unwrap_or_default(), list(&programs))
+}
+
+/// The programs that a rule is about, for people: those that it names, else the words that its pattern starts with.
+fn names(rule: &Rule) -> impl Iterator<Item = &str> {
+    let pattern = rule.command().filter(|_| rule.programs().next().is_none());
+    rule.programs().chain(pattern.into_iter().flat_map(|pattern| heads(pattern.as_str())))
+}
+
+/// The words that a pattern starts with: `ls` of `ls( .*)?`, and both of `(cat|head) .*`.
+fn heads(pattern: &str) -> Vec<&str> {
+    let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+    let plain = |word: &&str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/'))
+    };
+    let grouped = pattern.strip_prefix("(?:").or_else(|| pattern.strip_prefix('('));
+    if let Some((inside, _)) = grouped.and_then(|rest| rest.split_once(')')) {
+        return inside.split('|').filter(plain).collect();
+    }
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/'));
+    pattern.split(ends).next().filter(plain).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_starts_with_words() {
+        assert_eq!(heads("ls( .*)?"), ["ls"]);
+        assert_eq!(heads("^(?:cat|head|ta[il]) .*"), ["cat", "head"]);
+        assert_eq!(heads("(cat|head)( .*)?"), ["cat", "head"]);
+        assert_eq!(heads("cargo (build|check)"), ["cargo"]);
+        assert!(heads(".*").is_empty());
+    }
+}

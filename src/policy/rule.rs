@@ -1,0 +1,290 @@
+//! `[[rule]]`: one statement about commands.
+
+use crate::{
+    command::ResolvedCommand,
+    diagnostic::{Code, Diagnostic},
+    model::denial::RuleRef,
+};
+
+use super::{
+    findings::Spanned,
+    pattern::{Pattern, Reach},
+    program::{self, ProgramName},
+    reader::Reader,
+};
+
+/// What a rule says about the commands that it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// They may run.
+    Allow,
+    /// A person has to say yes.
+    Ask,
+    /// They may not run.
+    Deny,
+}
+
+/// What a job may receive on its standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StdinGrant {
+    /// Nothing: it is /dev/null.
+    None,
+    /// Anything.
+    Any,
+    /// Lines that match, anchored at both ends.
+    Matching(Pattern),
+}
+
+/// One rule of a policy.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    place: RuleRef,
+    verdict: Verdict,
+    programs: Vec<ProgramName>,
+    command: Option<Pattern>,
+    stdin: StdinGrant,
+    reason: String,
+    hint: Option<String>,
+}
+
+/// A rule as written, with what is checked once all of it is known.
+#[derive(Debug)]
+pub(super) struct RawRule {
+    pub(super) id: Spanned<String>,
+    pub(super) rule: Rule,
+    pub(super) matching: Vec<Spanned<String>>,
+    pub(super) not_matching: Vec<Spanned<String>>,
+}
+
+const ID_MAX: usize = 64;
+
+impl Verdict {
+    /// The word in policies, answers and the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Ask => "ask",
+            Self::Deny => "deny",
+        }
+    }
+
+    fn from_word(word: &str) -> Result<Self, &'static str> {
+        [Self::Allow, Self::Ask, Self::Deny]
+            .into_iter()
+            .find(|verdict| verdict.as_str() == word)
+            .ok_or("a decision is `allow`, `ask` or `deny`")
+    }
+}
+
+impl Rule {
+    /// The layer, the id and the place of the rule.
+    pub fn place(&self) -> &RuleRef {
+        &self.place
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.place.id
+    }
+
+    /// What the rule says.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// The programs that the rule names; none when it goes by its command pattern alone.
+    pub fn programs(&self) -> impl Iterator<Item = &str> {
+        self.programs.iter().map(ProgramName::as_str)
+    }
+
+    /// The pattern over the canonical text of a command.
+    pub fn command(&self) -> Option<&Pattern> {
+        self.command.as_ref()
+    }
+
+    /// What the rule grants on standard input.
+    pub fn stdin(&self) -> &StdinGrant {
+        &self.stdin
+    }
+
+    /// Why the rule is there; possibly empty.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// What to do instead.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Whether the rule applies to a command. An allow rule takes a program's name narrowly, the others widely.
+    pub(super) fn is_match(&self, command: &ResolvedCommand) -> bool {
+        self.names(command) && self.command.as_ref().is_none_or(|pattern| pattern.is_match(&command.canonical))
+    }
+
+    /// Whether the rule names the program of a command, or names none.
+    pub(super) fn names(&self, command: &ResolvedCommand) -> bool {
+        self.programs.is_empty() || self.programs.iter().any(|name| self.takes(name, command))
+    }
+
+    /// Whether the rule names the program of a command by its path.
+    pub(super) fn names_by_path(&self, command: &ResolvedCommand) -> bool {
+        self.programs.iter().any(|name| name.is_path() && self.takes(name, command))
+    }
+
+    fn takes(&self, name: &ProgramName, command: &ResolvedCommand) -> bool {
+        match self.verdict {
+            Verdict::Allow => name.is_exactly(command),
+            Verdict::Ask | Verdict::Deny => name.may_be(command),
+        }
+    }
+}
+
+impl RawRule {
+    /// Reads one rule of the policy called `layer`. What is wrong with it is in the findings.
+    pub(super) fn read(mut table: Reader<'_, '_>, layer: &str) -> Option<Self> {
+        let id = id(&mut table);
+        let verdict = required(&mut table, "decision", |table| table.parsed("decision", Verdict::from_word));
+        let reach = match verdict.as_ref().map(|verdict| verdict.value) {
+            Some(Verdict::Allow) | None => Reach::Permits,
+            Some(Verdict::Ask | Verdict::Deny) => Reach::Forbids,
+        };
+        let programs = programs(&mut table);
+        let command = pattern(&mut table, "command", reach);
+        if programs.is_none() && command.is_none() && !table.holds("command") {
+            table.missing("program", "a rule needs `program`, `command`, or both");
+        }
+        let stdin = stdin(&mut table, verdict.as_ref().map(|verdict| verdict.value));
+        let reason = reason(&mut table, verdict.as_ref().map(|verdict| verdict.value));
+        let hint = table.text("hint").map(|hint| hint.value);
+        let (matching, not_matching) = examples(&mut table);
+        table.unsupported("args", "say it in `command`, the pattern over the command's canonical text");
+        table.unsupported("grants", "leave it out; the sandbox is the same for every rule");
+        table.unsupported("cwd", "leave it out; `[workspace] roots` holds for every rule");
+        table.unsupported("env", "leave it out; `[env]` holds for every rule");
+        let (line, column) = table.source().position(table.place().span.start);
+        let at = Some(format!("{}:{line}:{column}", table.source().name));
+        table.finish();
+
+        let (id, verdict) = (id?, verdict?.value);
+        let place = RuleRef { layer: layer.to_owned(), id: id.value.clone(), at };
+        let programs = programs.unwrap_or_default();
+        let rule = Rule { place, verdict, programs, command, stdin, reason, hint };
+        Some(Self { id, rule, matching, not_matching })
+    }
+}
+
+fn required<T>(
+    table: &mut Reader<'_, '_>,
+    key: &'static str,
+    read: impl FnOnce(&mut Reader<'_, '_>) -> Option<T>,
+) -> Option<T> {
+    if !table.holds(key) {
+        table.missing(key, "every rule needs one");
+    }
+    read(table)
+}
+
+fn id(table: &mut Reader<'_, '_>) -> Option<Spanned<String>> {
+    required(table, "id", |table| {
+        table.parsed("id", |text| {
+            let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+            if fits && !text.is_empty() && text.len() <= ID_MAX {
+                Ok(text.to_owned())
+            } else {
+                Err("an id is 1 to 64 letters, digits, `-`, `_` or `.`")
+            }
+        })
+    })
+}
+
+fn programs(table: &mut Reader<'_, '_>) -> Option<Vec<ProgramName>> {
+    let written = table.text_or_texts("program")?;
+    if written.is_empty() {
+        let place = table.place();
+        let message = "`program` names no program";
+        table.findings().error(Code::BadValue, &place, message, "an empty list would match nothing");
+    }
+    let mut names = Vec::new();
+    for text in written {
+        match program::ProgramName::new(&text.value) {
+            Ok(name) => names.push(name),
+            Err(problem) => {
+                let message = format!("`program` has the value `{}`", text.value.escape_debug());
+                table.findings().error(Code::BadValue, &text, message, problem);
+            }
+        }
+    }
+    Some(names)
+}
+
+fn pattern(table: &mut Reader<'_, '_>, key: &'static str, reach: Reach) -> Option<Pattern> {
+    let text = table.text(key)?;
+    compiled(table, key, &text, reach)
+}
+
+fn compiled(table: &mut Reader<'_, '_>, key: &str, text: &Spanned<String>, reach: Reach) -> Option<Pattern> {
+    if text.value.is_empty() {
+        table.findings().error(Code::BadRegex, text, format!("`{key}` is empty"), "an empty pattern matches nothing");
+        return None;
+    }
+    match Pattern::new(&text.value, reach) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            let span = table.part(text, error.part);
+            let mut finding = Diagnostic::error(Code::BadRegex, format!("the pattern of `{key}` does not compile"))
+                .at(span, error.message.replace('\n', " "));
+            if !text.value.is_ascii() {
+                finding.hint =
+                    Some("a class such as `[a-z]` holds ASCII alone; write `(é|ü)` instead of `[éü]`".into());
+            } else if error.message.contains("look-around") {
+                finding.hint = Some("say it in a deny rule of its own; deny beats allow".into());
+            }
+            table.findings().add(text.file, finding);
+            None
+        }
+    }
+}
+
+fn stdin(table: &mut Reader<'_, '_>, verdict: Option<Verdict>) -> StdinGrant {
+    let Some(text) = table.text("stdin") else { return StdinGrant::None };
+    let grant = match text.value.as_str() {
+        "none" => StdinGrant::None,
+        "any" => StdinGrant::Any,
+        _ => compiled(table, "stdin", &text, Reach::Permits).map_or(StdinGrant::None, StdinGrant::Matching),
+    };
+    if verdict == Some(Verdict::Deny) && grant != StdinGrant::None {
+        table.findings().error(Code::BadValue, &text, "`stdin` grants input", "a deny rule grants nothing");
+    }
+    grant
+}
+
+fn reason(table: &mut Reader<'_, '_>, verdict: Option<Verdict>) -> String {
+    match table.text("reason") {
+        Some(reason) => {
+            if reason.value.trim().is_empty() {
+                table.findings().error(Code::BadValue, &reason, "`reason` is empty", "say why the rule is there");
+            }
+            reason.value
+        }
+        None => {
+            if verdict == Some(Verdict::Deny) {
+                table.missing("reason", "whoever is refused has to learn why");
+            } else if !table.holds("reason") {
+                let place = table.place();
+                let finding = Diagnostic::warning(Code::NoReason, "the rule has no `reason`")
+                    .at(place.span, "nobody will know later why it is there");
+                table.findings().add(place.file, finding);
+            }
+            String::new()
+        }
+    }
+}
+
+fn examples(table: &mut Reader<'_, '_>) -> (Vec<Spanned<String>>, Vec<Spanned<String>>) {
+    let Some(mut examples) = table.table("examples", "`examples`") else { return Default::default() };
+    let matching = examples.texts("match").unwrap_or_default();
+    let not_matching = examples.texts("no_match").unwrap_or_default();
+    examples.finish();
+    (matching, not_matching)
+}
