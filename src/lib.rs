@@ -11,6 +11,7 @@
 // Hands: the rooms that touch the world.
 
 // Head: pure, without input, output, clock or environment.
+pub mod plan;
 pub mod policy;
 pub mod command;
 
