@@ -1,0 +1,13 @@
+//! Configuration: where files are found, who may have changed them, and what the environment asks for.
+//!
+//! This room reads files, directories and owners, and creates nothing. It judges no command and weakens nothing: what
+//! does not parse, cannot be read, or could have been changed by somebody else is an error that names it, never a
+//! default.
+
+#![forbid(unsafe_code)]
+
+pub mod places;
+pub mod policy;
+pub mod secure;
+pub mod settings;
+pub mod state;
