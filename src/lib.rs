@@ -9,6 +9,7 @@
 // The journey of one request.
 
 // Hands: the rooms that touch the world.
+pub mod audit;
 pub mod host;
 pub mod config;
 
