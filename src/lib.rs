@@ -9,6 +9,7 @@
 // The journey of one request.
 
 // Hands: the rooms that touch the world.
+pub mod sandbox;
 pub mod audit;
 pub mod host;
 pub mod config;
@@ -21,3 +22,4 @@ pub mod command;
 // Ground: nouns that every room shares, findings, and the only unsafe code.
 pub mod model;
 pub mod diagnostic;
+pub mod sys;

@@ -1,0 +1,155 @@
+//! The last process: from the init's fork to the exec of the command.
+
+use std::{
+    convert::Infallible,
+    ffi::CString,
+    io::{self, Read as _},
+    os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
+    path::Path,
+};
+
+use nix::{
+    fcntl::AtFlags,
+    unistd::{execve, execveat},
+};
+use rustix::{
+    fs::Mode,
+    process::{fchdir, setsid, umask},
+};
+
+use crate::sys::process::{Fate, close_from, exit_now, join_new_session_keyring, reset_signals};
+
+use super::{
+    descriptors,
+    init::Job,
+    landlock::{self, View},
+    rlimits, seccomp,
+    seccomp::Internet,
+    step::{At as _, Failure},
+};
+
+/// Becomes the command, or writes the step that failed and ends.
+pub(super) fn run(job: &Job, status: &OwnedFd) -> ! {
+    let Err(failure) = restrict_and_exec(job, status);
+    // JSON of two strings cannot fail, and a pipe this empty takes it whole. If it fails all the same, the missing report
+    // is a failure in itself.
+    let _ = rustix::io::write(status, &serde_json::to_vec(&failure).unwrap_or_default());
+    exit_now(NOT_STARTED)
+}
+
+/// The command runs.
+pub(super) enum Progress {
+    Executed,
+}
+
+/// What became of the process that [`run`] was called in: reads its pipe to the end, which comes with the exec or with its
+/// death.
+pub(super) fn outcome(status: OwnedFd) -> Result<Progress, Failure> {
+    let mut text = Vec::new();
+    std::fs::File::from(status).take(REPORT_LIMIT).read_to_end(&mut text).at("start the command")?;
+    match text.split_first() {
+        Some((&READY, [])) => Ok(Progress::Executed),
+        Some((&READY, report)) => Err(parse(report)),
+        Some(_) | None => Err(parse(&text)),
+    }
+}
+
+fn parse(report: &[u8]) -> Failure {
+    serde_json::from_slice(report)
+        .unwrap_or_else(|_| Failure::new("start the command", "its process died before the command ran"))
+}
+
+/// The steps, each with the reason for its place.
+fn restrict_and_exec(job: &Job, status: &OwnedFd) -> Result<Infallible, Failure> {
+    let (order, streams) = (&job.order, &job.streams);
+    // What can fail without the kernel's help comes before anything is given up.
+    let argv = strings(&order.argv, "arguments")?;
+    let env = strings(&order.env, "environment")?;
+    // Own session and group: no terminal, and no process of another job or of the server in reach of a group's signals.
+    setsid().at("start a session")?;
+    descriptors::streams(&streams.stdin, &streams.stdout, &streams.stderr).at("connect the streams")?;
+    // Before seccomp, which refuses all that has to do with keys.
+    join_keyring()?;
+    umask(Mode::from_raw_mode(0o022));
+    // Before seccomp as well; after the fork, because the init needs none of them.
+    rlimits::apply(&order.limits, job.core)?;
+    reset_signals().at("reset signals")?;
+    // By path, as the job sees it, and compared with what was judged. Before Landlock, which may not let the job open them.
+    let cwd = descriptors::same(&order.cwd, &streams.cwd, "open the working directory")?;
+    fchdir(&cwd).at_thing("enter", order.cwd.display())?;
+    let program = descriptors::same(&order.program, &streams.program, "open the program")?;
+    let script = descriptors::is_script(&order.program).at_thing("read", order.program.display())?;
+    close_from(3, Fate::CloseOnExec).at("mark descriptors")?;
+    // After the mounts, which Landlock would refuse and whose files its rules name.
+    if job.applied.landlock.is_some_and(|version| version > 0) {
+        let view = if job.applied.namespaces.own_view { View::Own } else { View::Shared };
+        landlock::restrict(&order.files, view)?;
+    }
+    // Last: the steps before make calls that it refuses. What follows is a write and an exec.
+    if job.applied.seccomp {
+        let internet = if job.applied.namespaces.network { Internet::Unreachable } else { Internet::Refused };
+        seccomp::install(&seccomp::filter(internet)?)?;
+    }
+    rustix::io::write(status, &[READY]).at("report")?;
+    exec(&order.program, &program, script, &argv, &env).at_thing("exec", order.program.display())
+}
+
+/// Executes the descriptor, so that nothing can take the file's place any more. A script cannot be executed so: its
+/// interpreter would be given a path below /dev/fd that is closed by then (execveat(2)), so it goes by the path that was
+/// compared a moment ago, in places that were read-only then or are the workspace's own.
+fn exec(path: &Path, program: &OwnedFd, script: bool, argv: &[CString], env: &[CString]) -> io::Result<Infallible> {
+    if script {
+        let path = CString::new(path.as_os_str().as_bytes())?;
+        Ok(execve(&path, argv, env)?)
+    } else {
+        Ok(execveat(program, c"", argv, env, AtFlags::AT_EMPTY_PATH)?)
+    }
+}
+
+/// A kernel without keyrings has none to leave; where a filter around us refuses the call, as in many containers, it refuses
+/// it to the job as well.
+fn join_keyring() -> Result<(), Failure> {
+    match join_new_session_keyring() {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => Ok(()),
+        done => done.at("join a new keyring"),
+    }
+}
+
+fn strings(list: &[String], what: &str) -> Result<Vec<CString>, Failure> {
+    let c = |text: &String| CString::new(text.as_bytes()).map_err(io::Error::from);
+    list.iter().map(c).collect::<io::Result<_>>().at_thing("read the", what)
+}
+
+/// Written when nothing is left to do but the exec. Without it an end of the pipe is a death, not a start.
+const READY: u8 = b'R';
+const REPORT_LIMIT: u64 = 64 << 10;
+const NOT_STARTED: i32 = 127;
+
+#[cfg(test)]
+mod tests {
+    use rustix::pipe::pipe;
+
+    use super::*;
+
+    fn after(bytes: &[u8]) -> Result<(), String> {
+        let (reader, writer) = pipe().unwrap();
+        rustix::io::write(&writer, bytes).unwrap();
+        drop(writer);
+        outcome(reader).map(|_| ()).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn only_a_process_that_was_ready_has_started() {
+        assert!(after(b"R").is_ok());
+        assert!(after(b"").unwrap_err().contains("died before"));
+        assert!(after(b"x").unwrap_err().contains("died before"));
+        assert!(after(b"RR").is_err());
+    }
+
+    #[test]
+    fn a_failed_step_is_told_before_and_after() {
+        let report = serde_json::to_vec(&Failure::new("exec /x", "no such file")).unwrap();
+        assert_eq!(after(&report).unwrap_err(), "step `exec /x`: no such file");
+        assert_eq!(after(&[b"R", report.as_slice()].concat()).unwrap_err(), "step `exec /x`: no such file");
+    }
+}
