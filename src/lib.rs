@@ -9,6 +9,7 @@
 // The journey of one request.
 
 // Hands: the rooms that touch the world.
+pub mod job;
 pub mod sandbox;
 pub mod audit;
 pub mod host;
