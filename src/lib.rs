@@ -7,6 +7,7 @@
 // Doors: the only rooms that know a protocol or a terminal.
 
 // The journey of one request.
+pub mod service;
 
 // Hands: the rooms that touch the world.
 pub mod job;

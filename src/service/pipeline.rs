@@ -1,0 +1,56 @@
+//! The journey of one request, on one screen.
+//!
+//! Every way out is recorded, refusals like starts; nothing runs without a durable record of the decision; and a permit,
+//! a plan and a receipt are each consumed by the step that follows, so that no step can be left out or repeated.
+
+use crate::{
+    audit::{Decided, Event, Requested},
+    diagnostic::Code,
+    job::Accepted,
+    model::{denial::Denial, ids::ExecId, request::Request},
+    policy::Question,
+};
+
+use super::{
+    house::House,
+    judge::{Judgement, Verdict, judge},
+};
+
+/// Judges a request, records the decision, and gives all that the job engine needs to carry it out.
+pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, Denial> {
+    let exec = request.id;
+    house.audit.queue(Some(exec), Event::Request(Requested::new(&request, None))).map_err(|error| error.denial())?;
+    let Judgement { script, trace, verdict } = judge(&house.setup, &request);
+    let (script, policy) = (script.as_ref(), house.setup.policy.digest.as_str());
+    let denied = |denial: &Denial| Decided::deny(denial, script, &trace, policy);
+    let (plan, handles) = match verdict {
+        Verdict::Allow(allowed) => *allowed,
+        Verdict::Ask(question) => {
+            let decided = Decided::ask(&question, script, &trace, policy);
+            return Err(refuse(house, exec, decided, unanswered(question)).await);
+        }
+        Verdict::Deny(denial) => return Err(refuse(house, exec, denied(&denial), denial).await),
+    };
+    let place = match house.jobs.admit(&request.principal) {
+        Ok(place) => place,
+        Err(denial) => return Err(refuse(house, exec, denied(&denial), denial).await),
+    };
+    let decided = Decided::allow(&plan.rules, script, &trace, policy);
+    let receipt = house.audit.begin(exec, decided, &plan).await.map_err(|error| error.denial())?;
+    Ok(Accepted { place, request, plan, handles, receipt })
+}
+
+/// Records a refusal. It is durable before the client hears of it; a refusal that cannot be recorded is one all the same.
+async fn refuse(house: &House, exec: ExecId, decided: Decided, denial: Denial) -> Denial {
+    match house.audit.record(Some(exec), Event::Decision(decided)).await {
+        Ok(()) => denial,
+        Err(error) => error.denial(),
+    }
+}
+
+fn unanswered(question: Question) -> Denial {
+    let mut denial = Denial::new(Code::AskUnavailable, format!("a person has to approve this: {}", question.reason))
+        .with_hint("approvals are not available yet; ask the operator for an allow rule");
+    denial.rule = Some(question.rule);
+    denial
+}
