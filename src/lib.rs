@@ -5,6 +5,7 @@
 //! rooms listed below it and never one above it; `tests/architecture.rs` reads the imports and holds the rule.
 
 // Doors: the only rooms that know a protocol or a terminal.
+pub mod cli;
 pub mod mcp;
 
 // The journey of one request.

@@ -1,0 +1,45 @@
+//! A whole run as one object.
+
+use serde_json::json;
+
+use crate::{
+    job::{JobView, Output},
+    model::outcome::{ExitStatus, Reason},
+};
+
+/// A job that has ended, with the output that is kept of it.
+pub(super) fn job_json(job: &JobView, output: &Output) -> serde_json::Value {
+    let outcome = job.outcome.as_ref();
+    let (code, sign) = match outcome.and_then(|o| o.exit) {
+        Some(ExitStatus::Code(code)) => (Some(code), None),
+        Some(ExitStatus::Signal(number)) => (None, Some(number)),
+        None => (None, None),
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    json!({
+        "decision": "allow",
+        "job_id": job.id.to_string(),
+        "exec_id": job.exec_id.to_string(),
+        "command": job.command,
+        "status": job.status.as_str(),
+        "reason": outcome.map(|o| o.reason.as_str()),
+        "detail": outcome.and_then(|o| if let Reason::LaunchFailed(why) = &o.reason { Some(why) } else { None }),
+        "exit_code": code,
+        "signal": sign,
+        "started": job.started.map(|at| at.to_string()),
+        "ended": outcome.map(|o| o.ended.to_string()),
+        "duration_ms": job.elapsed.as_millis(),
+        "cpu_ms": outcome.map(|o| o.usage.cpu.as_millis()),
+        "peak_memory": outcome.map(|o| o.usage.peak_memory),
+        "stragglers": outcome.map(|o| o.stragglers),
+        "survivors": outcome.map(|o| o.survivors),
+        "stdout": text(&output.stdout.bytes),
+        "stderr": text(&output.stderr.bytes),
+        "stdout_dropped": job.stdout.dropped,
+        "stderr_dropped": job.stderr.dropped,
+        "enforcement": job.enforcement.as_ref().map(|e| {
+            e.0.iter().map(|(layer, level)| json!({ "layer": layer.as_str(), "level": level.as_str(), "missing": level.missing() })).collect::<Vec<_>>()
+        }),
+        "rules": job.rules.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
