@@ -1,0 +1,11 @@
+//! F1: the parser ends, in linear time, within its limits.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use stockade_fuzz::properties;
+
+fuzz_target!(|text: &str| {
+    properties::bounded(text);
+    properties::single_is_a_part(text);
+});
