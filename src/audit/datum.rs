@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::digest::hex;
+use crate::model::hex::hex;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]

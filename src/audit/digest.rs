@@ -1,9 +1,11 @@
 //! Digests: the hash that links records, and the keyed one for what must not be guessable.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+use crate::model::hex::hex;
 
 /// A SHA-256 value, written `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,15 +81,6 @@ fn hmac(key: &[u8; 32], bytes: &[u8]) -> [u8; 32] {
     };
     let inner = Sha256::new().chain_update(padded(0x36)).chain_update(bytes).finalize();
     Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().into()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

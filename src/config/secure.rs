@@ -13,7 +13,10 @@ use std::{
 use rustix::fs::{CWD, FileType, Mode, OFlags, Stat};
 use sha2::{Digest as _, Sha256};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    model::hex::hex,
+};
 
 /// Bytes that a policy file may have. Reading stops there, whatever the file is.
 pub const MAX_FILE: u64 = 1 << 20;
@@ -85,7 +88,7 @@ pub fn open_directory(path: &Path) -> Result<(OwnedFd, PathBuf), Insecure> {
 
 /// SHA-256 of some bytes, in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// The absolute path of a file, links resolved but for its last component, after every directory on the way is checked:

@@ -5,6 +5,7 @@
 
 pub mod denial;
 pub mod enforcement;
+pub mod hex;
 pub mod ids;
 pub mod limits;
 pub mod outcome;

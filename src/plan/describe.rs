@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     model::{
         enforcement::Layer,
+        hex::hex,
         size::{ByteSize, TimeSpan},
     },
     policy::{Network, StdinGrant},
@@ -92,11 +93,4 @@ fn layer((layer, need): &(Layer, Need)) -> String {
         Need::Preferred => "preferred",
     };
     format!("{}={need}", layer.as_str())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     diagnostic::{Code, Diagnostic, Source},
-    model::denial::RuleRef,
+    model::{denial::RuleRef, hex::hex},
 };
 
 use super::{
@@ -102,8 +102,4 @@ fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
         hash.update(text.as_bytes());
     }
     hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
