@@ -5,7 +5,7 @@ use crate::model::{
     denial::RuleRef,
     enforcement::{Layer, Level},
     limits::Limits,
-    outcome::{ExitStatus, Outcome, Reason, StreamTotals},
+    outcome::{Outcome, Reason, StreamTotals},
 };
 
 use super::{
@@ -109,12 +109,8 @@ fn kill(event: &Killed) -> Fields {
 }
 
 fn exit(event: &Exited) -> Fields {
-    let Outcome { reason: why, exit, ended: _, duration, usage, stragglers, survivors } = &event.outcome;
-    let (code, signal) = match exit {
-        Some(ExitStatus::Code(code)) => ((*code).into(), Datum::Null),
-        Some(ExitStatus::Signal(signal)) => (Datum::Null, (*signal).into()),
-        None => (Datum::Null, Datum::Null),
-    };
+    let Outcome { reason: why, exit: _, ended: _, duration, usage, stragglers, survivors } = &event.outcome;
+    let (code, signal) = (Datum::option(event.outcome.exit_code()), Datum::option(event.outcome.signal()));
     let mut fields = vec![("status", event.outcome.status().as_str().into())];
     fields.extend(reason(why));
     fields.extend([

@@ -150,6 +150,22 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The command's exit code, when it ended by itself.
+    pub fn exit_code(&self) -> Option<i32> {
+        match self.exit? {
+            ExitStatus::Code(code) => Some(code),
+            ExitStatus::Signal(_) => None,
+        }
+    }
+
+    /// The number of the signal that ended the command, when one did.
+    pub fn signal(&self) -> Option<i32> {
+        match self.exit? {
+            ExitStatus::Code(_) => None,
+            ExitStatus::Signal(signal) => Some(signal),
+        }
+    }
+
     /// The short state that this outcome gives.
     pub fn status(&self) -> Status {
         if self.reason.is_kill() {

@@ -4,17 +4,12 @@ use serde_json::json;
 
 use crate::{
     job::{JobView, Output},
-    model::outcome::{ExitStatus, Reason},
+    model::outcome::Outcome,
 };
 
 /// A job that has ended, with the output that is kept of it.
 pub(super) fn job_json(job: &JobView, output: &Output) -> serde_json::Value {
     let outcome = job.outcome.as_ref();
-    let (code, sign) = match outcome.and_then(|o| o.exit) {
-        Some(ExitStatus::Code(code)) => (Some(code), None),
-        Some(ExitStatus::Signal(number)) => (None, Some(number)),
-        None => (None, None),
-    };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     json!({
         "decision": "allow",
@@ -23,9 +18,9 @@ pub(super) fn job_json(job: &JobView, output: &Output) -> serde_json::Value {
         "command": job.command,
         "status": job.status.as_str(),
         "reason": outcome.map(|o| o.reason.as_str()),
-        "detail": outcome.and_then(|o| if let Reason::LaunchFailed(why) = &o.reason { Some(why) } else { None }),
-        "exit_code": code,
-        "signal": sign,
+        "detail": outcome.and_then(|o| o.reason.detail()),
+        "exit_code": outcome.and_then(Outcome::exit_code),
+        "signal": outcome.and_then(Outcome::signal),
         "started": job.started.map(|at| at.to_string()),
         "ended": outcome.map(|o| o.ended.to_string()),
         "duration_ms": job.elapsed.as_millis(),

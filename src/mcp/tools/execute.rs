@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     job::{Cursor, JobView, Output},
-    model::{denial::Denial, ids::ExecId, outcome::ExitStatus, request::Request},
+    model::{denial::Denial, ids::ExecId, outcome::Outcome, request::Request},
 };
 
 use super::{
@@ -141,11 +141,7 @@ fn answer(job: &JobView, waited: Option<(Returned, &Output)>) -> CallToolResult 
         None => head,
     };
     let outcome = job.outcome.as_ref();
-    let (exit_code, signal) = match outcome.and_then(|outcome| outcome.exit) {
-        Some(ExitStatus::Code(code)) => (Some(code), None),
-        Some(ExitStatus::Signal(signal)) => (None, Some(signal)),
-        None => (None, None),
-    };
+    let (exit_code, signal) = (outcome.and_then(Outcome::exit_code), outcome.and_then(Outcome::signal));
     let layers = job.enforcement.iter().flat_map(|report| &report.0);
     let answer = Answer {
         job_id: job.id.to_string(),
@@ -171,7 +167,7 @@ mod tests {
     };
     use crate::{
         mcp::reply::tests::{ended, part, running},
-        model::outcome::Reason,
+        model::outcome::{ExitStatus, Reason},
     };
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     job::JobView,
     model::{
         denial::Denial,
-        outcome::{ExitStatus, Reason},
+        outcome::{Outcome, Reason},
     },
 };
 
@@ -69,11 +69,7 @@ fn answer(before: &JobView, after: &JobView) -> CallToolResult {
     let by_this_call = !before.status.is_final() && outcome.is_some_and(|outcome| outcome.reason == Reason::Cancelled);
     let status = if by_this_call { "killed" } else { "already_terminated" };
     let survivors = outcome.map_or(0, |outcome| outcome.survivors);
-    let (exit_code, signal) = match outcome.and_then(|outcome| outcome.exit) {
-        Some(ExitStatus::Code(code)) => (Some(code), None),
-        Some(ExitStatus::Signal(signal)) => (None, Some(signal)),
-        None => (None, None),
-    };
+    let (exit_code, signal) = (outcome.and_then(Outcome::exit_code), outcome.and_then(Outcome::signal));
     let mut text = if by_this_call {
         format!("job {} {}", after.id, reply::state(after))
     } else {
@@ -96,6 +92,8 @@ fn answer(before: &JobView, after: &JobView) -> CallToolResult {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::outcome::ExitStatus;
+
     use serde_json::json;
 
     use super::{

@@ -8,7 +8,7 @@ use crate::{
     job::JobView,
     model::{
         denial::Denial,
-        outcome::{ExitStatus, Status},
+        outcome::{Outcome, Status},
     },
 };
 
@@ -118,10 +118,7 @@ fn answer(jobs: &[JobView], only: Option<StatusName>) -> CallToolResult {
 }
 
 fn row(job: &JobView) -> Row {
-    let exit_code = job.outcome.as_ref().and_then(|outcome| match outcome.exit? {
-        ExitStatus::Code(code) => Some(code),
-        ExitStatus::Signal(_) => None,
-    });
+    let exit_code = job.outcome.as_ref().and_then(Outcome::exit_code);
     Row {
         job_id: job.id.to_string(),
         status: job.status.as_str(),
@@ -141,6 +138,7 @@ fn one_line(command: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::outcome::ExitStatus;
     use serde_json::json;
 
     use super::{

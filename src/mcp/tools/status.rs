@@ -6,10 +6,7 @@ use rmcp::model::{CallToolResult, Tool as Definition};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    job::JobView,
-    model::{denial::Denial, outcome::ExitStatus},
-};
+use crate::{job::JobView, model::denial::Denial};
 
 use super::{
     super::{
@@ -161,11 +158,7 @@ fn answer(job: JobView, returned: Option<Returned>) -> CallToolResult {
 
 fn end(job: &JobView) -> Option<End> {
     let outcome = job.outcome.as_ref()?;
-    let (exit_code, signal) = match outcome.exit {
-        Some(ExitStatus::Code(code)) => (Some(code), None),
-        Some(ExitStatus::Signal(signal)) => (None, Some(signal)),
-        None => (None, None),
-    };
+    let (exit_code, signal) = (outcome.exit_code(), outcome.signal());
     Some(End {
         reason: outcome.reason.as_str(),
         detail: outcome.reason.detail().map(str::to_owned),
@@ -193,7 +186,7 @@ mod tests {
         *,
     };
     use crate::mcp::reply::tests::{ended, running};
-    use crate::model::outcome::Reason;
+    use crate::model::outcome::{ExitStatus, Reason};
 
     #[test]
     fn a_running_job_has_no_end() {
