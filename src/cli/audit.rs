@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     audit::{Completeness, Conclusion, Fault, Integrity, Report, StreamReport, verify_dir},
     config::{
+        environment,
         policy::{find, load},
         state,
     },
@@ -92,8 +93,7 @@ fn verify(args: Verify, printer: &mut Printer) -> Exit {
 
 /// The directory that a server with this policy would write to.
 fn log_dir(policy: Option<&str>, printer: &mut Printer) -> Result<PathBuf, Exit> {
-    let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-    let loaded = load(&find(policy, &lookup)).map_err(|failure| {
+    let loaded = load(&find(policy, &environment)).map_err(|failure| {
         let findings = failure.findings.iter().filter_map(|(at, finding)| Some((failure.sources.get(*at)?, finding)));
         printer.findings(findings);
         Exit::Undecided
@@ -102,7 +102,7 @@ fn log_dir(policy: Option<&str>, printer: &mut Printer) -> Result<PathBuf, Exit>
         printer.talk("error: `HOME` is not an absolute path; name the log with `--dir`");
         return Err(Exit::Undecided);
     };
-    Ok(state::log_dir(loaded.set.audit_dir.as_deref(), &lookup, &home))
+    Ok(state::log_dir(loaded.set.audit_dir.as_deref(), &environment, &home))
 }
 
 fn as_text(report: &Report) -> Vec<String> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    diagnostic::{Diagnostic, Format, Source, Span, render},
+    diagnostic::{Diagnostic, Format, Source, render},
     model::denial::Denial,
     service::SetupError,
 };
@@ -140,14 +140,8 @@ fn as_finding(denial: &Denial) -> Diagnostic {
         Some(at) => format!(" (rule `{rule}`, {at})"),
         None => format!(" (rule `{rule}`)"),
     });
-    let mut finding = Diagnostic::error(denial.code, format!("refused: {}{by}", denial.reason));
-    if let Some(Span { start, end }) = denial.span {
-        finding = finding.at(Span::new(start, end), "");
-    }
-    match &denial.hint {
-        Some(hint) => finding.with_hint(hint.clone()),
-        None => finding,
-    }
+    let reason = format!("refused: {}{by}", denial.reason);
+    Denial { reason, ..denial.clone() }.into()
 }
 
 #[cfg(test)]

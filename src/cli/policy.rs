@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 use jiff::Timestamp;
 
 use crate::{
-    config::policy::{find, load},
+    config::{
+        environment,
+        policy::{find, load},
+    },
     diagnostic::{self, Severity, summary},
     model::{
         ids::ExecId,
@@ -193,8 +196,4 @@ fn request(command: String, cwd: Option<PathBuf>) -> Request {
         name: None,
         labels: BTreeMap::new(),
     }
-}
-
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }

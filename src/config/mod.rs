@@ -11,3 +11,9 @@ pub mod policy;
 pub mod secure;
 pub mod settings;
 pub mod state;
+
+/// A variable of this program's environment. A value that is not UTF-8 comes with marks in it, so that it fails to parse
+/// and never counts as unset.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}

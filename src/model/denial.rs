@@ -1,6 +1,6 @@
 //! A refusal, as every room states it.
 
-use crate::diagnostic::{Code, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// Why a request is not carried out. A denial is an answer, not an error of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,17 @@ impl Denial {
     pub fn at(mut self, span: Span) -> Self {
         self.span = Some(span);
         self
+    }
+}
+
+impl From<Denial> for Diagnostic {
+    /// The refusal as a finding. The rule that made it, if one did, is not part of a finding.
+    fn from(denial: Denial) -> Self {
+        let finding = Self { hint: denial.hint, ..Self::error(denial.code, denial.reason) };
+        match denial.span {
+            Some(span) => finding.at(span, ""),
+            None => finding,
+        }
     }
 }
 

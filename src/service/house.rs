@@ -70,10 +70,7 @@ impl StartError {
     pub fn diagnostic(&self) -> Diagnostic {
         match self {
             Self::OpenLog(error) => error.diagnostic(),
-            Self::Record(error) => {
-                let denial = error.denial();
-                Diagnostic { hint: denial.hint, ..Diagnostic::error(denial.code, denial.reason) }
-            }
+            Self::Record(error) => error.denial().into(),
             Self::Undumpable(error) => Diagnostic::error(Code::LaunchFailed, format!("{self}: {error}")),
         }
     }

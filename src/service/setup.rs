@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     config::{
-        places,
+        environment, places,
         policy::{LoadFailure, find, load},
         settings::Settings,
         state,
@@ -69,10 +69,9 @@ pub fn own_principal(via: Via) -> Principal {
 /// Reads the policy and the settings, resolves their places, and finds out what the kernel can do. Starts nothing and
 /// writes nothing.
 pub fn prepare(options: &Options) -> Result<Setup, SetupError> {
-    // A value that is not UTF-8 is shown with marks and fails to parse; it never counts as unset.
-    let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-    let settings = Settings::read(&lookup).map_err(|findings| SetupError::without_text("environment", findings))?;
-    let named = find(options.policy.as_deref(), &lookup);
+    let settings =
+        Settings::read(&environment).map_err(|findings| SetupError::without_text("environment", findings))?;
+    let named = find(options.policy.as_deref(), &environment);
     let loaded = load(&named).map_err(SetupError::in_policy)?;
     let policy = loaded.set.narrowed(&settings.narrowing);
     let about_policy = |findings| SetupError::without_text(&named.to_string(), findings);
@@ -81,7 +80,7 @@ pub fn prepare(options: &Options) -> Result<Setup, SetupError> {
     let start =
         start(settings.working_dir).map_err(|finding| SetupError::without_text("environment", vec![finding]))?;
     let mut workspace = places::resolve(&policy, &start, &home).map_err(about_policy)?;
-    let log_dir = state::log_dir(policy.audit_dir.as_deref(), &lookup, &home);
+    let log_dir = state::log_dir(policy.audit_dir.as_deref(), &environment, &home);
     // Whatever a policy lets jobs read, the log and the policy's own files are not part of it.
     workspace.hide.push(log_dir.clone());
     workspace.hide.extend(loaded.files.iter().cloned());
@@ -144,8 +143,6 @@ fn no_probe(error: &std::io::Error) -> Diagnostic {
 /// A layer that the policy requires and the machine cannot give stops the start, not only the first job.
 fn require(policy: &PolicySet, support: &Support) -> Result<(), Vec<Diagnostic>> {
     let missing = policy.sandbox.require.iter().filter_map(|layer| plan::meets(*layer, &support.level(*layer)).err());
-    let findings: Vec<_> = missing
-        .map(|denial| Diagnostic { hint: denial.hint, ..Diagnostic::error(denial.code, denial.reason) })
-        .collect();
+    let findings: Vec<_> = missing.map(Diagnostic::from).collect();
     if findings.is_empty() { Ok(()) } else { Err(findings) }
 }
