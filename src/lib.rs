@@ -15,6 +15,7 @@ pub mod service;
 pub mod job;
 pub mod sandbox;
 pub mod audit;
+pub mod script;
 pub mod host;
 pub mod config;
 

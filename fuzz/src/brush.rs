@@ -101,7 +101,7 @@ impl Shape {
                 .iter()
                 .map(|piece| match piece {
                     Piece::Known(text) => text.as_str(),
-                    Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } => "",
+                    Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } | Piece::Substitution(_) => "",
                 })
                 .collect();
             self.words.push(if word.literal().is_some() { Word::Known(text) } else { Word::Expands(text) });

@@ -178,6 +178,7 @@ fn unplaced(word: &Word) -> Vec<Piece> {
         match piece {
             Piece::Known(_) => {}
             Piece::Variable { span, .. } | Piece::Glob { span, .. } | Piece::Tilde { span } => *span = Span::default(),
+            Piece::Substitution(_) => {}
         }
     }
     pieces

@@ -183,7 +183,9 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     for piece in pieces {
         match piece {
             Piece::Known(text) => push_known(&mut joined, &text),
-            other @ (Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. }) => joined.push(other),
+            other @ (Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } | Piece::Substitution(_)) => {
+                joined.push(other);
+            }
         }
     }
     joined
@@ -442,6 +444,7 @@ impl Speller<'_, '_> {
                 }
                 Piece::Glob { glob, .. } => self.text.push_str(&pattern(glob)),
                 Piece::Tilde { .. } => self.text.push('~'),
+                Piece::Substitution(_) => {}
             }
             after_tilde = matches!(piece, Piece::Tilde { .. });
         }

@@ -44,8 +44,23 @@ fn verdict(script: &Script) -> String {
         writable: false,
     };
     let canonical = canonical(&argv);
-    let resolved = ResolvedCommand { argv, program, canonical: canonical.clone(), span: Default::default() };
-    let script = ResolvedScript { script: script.clone(), cwd: "/workspace".into(), commands: vec![resolved] };
+    let resolved = ResolvedCommand {
+        index: 0,
+        argv,
+        unknown: vec![],
+        program,
+        canonical: canonical.clone(),
+        cwds: vec!["/workspace".into()],
+        span: Default::default(),
+    };
+    let script = ResolvedScript {
+        script: script.clone(),
+        cwd: "/workspace".into(),
+        commands: vec![resolved],
+        files: vec![],
+        directories: vec![],
+        variables: vec![],
+    };
     match policy::decide(&POLICY, &request(), &script).0 {
         Decision::Allow(permit) => format!("{canonical}: allow {:?}", permit.rules()),
         Decision::Ask(question) => format!("{canonical}: ask {:?}", question.rule),

@@ -85,7 +85,7 @@ fn start(event: &Started) -> Fields {
     vec![
         ("job_id", event.job.to_string().into()),
         ("pid", event.pid.into()),
-        ("program", Datum::path(&event.program)),
+        ("programs", Datum::List(event.programs.iter().map(|program| Datum::path(program)).collect())),
         ("enforcement", layers(&event.enforcement.0)),
         ("limits", limits(&event.limits)),
     ]

@@ -127,8 +127,8 @@ pub struct Started {
     pub job: JobId,
     /// The process that holds the job, as the server sees it.
     pub pid: u32,
-    /// The file that is executed.
-    pub program: PathBuf,
+    /// The files that are executed, as far as that is known.
+    pub programs: Vec<PathBuf>,
     /// What is really on around it.
     pub enforcement: Enforcement,
     /// The limits that apply to it; `wall` is the job's own.

@@ -320,7 +320,7 @@ async fn every_kind_has_its_fields() {
             Event::Start(Started {
                 job: JobId::new(),
                 pid: 4711,
-                program: "/usr/bin/ls".into(),
+                programs: vec!["/usr/bin/ls".into()],
                 enforcement: Enforcement(vec![(Layer::Seccomp, Level::Partial("x".into()))]),
                 limits: limits(),
             }),

@@ -189,6 +189,19 @@ pub enum Piece {
         /// The tilde.
         span: Span,
     },
+    /// `$( … )`, or the same between backticks.
+    Substitution(Substitution),
+}
+
+/// What a list writes to its standard output, without the newlines at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Substitution {
+    /// What runs, in a subshell.
+    pub list: List,
+    /// Whether it stands in double quotes. The text of one that does not is split at blanks, tabs and newlines.
+    pub quoted: bool,
+    /// From the dollar sign to the parenthesis, or from backtick to backtick.
+    pub span: Span,
 }
 
 /// A part of a file name pattern. None of them matches a slash, or a dot at the start of a name.
@@ -237,7 +250,9 @@ impl Word {
         for piece in &self.pieces {
             match piece {
                 Piece::Known(part) => text.push_str(part),
-                Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } => return None,
+                Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } | Piece::Substitution(_) => {
+                    return None;
+                }
             }
         }
         Some(text)

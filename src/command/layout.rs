@@ -3,8 +3,8 @@
 //! stands outside quotes. The executor does not use it: logs and oracles do.
 
 use super::{
-    AndOr, CharSet, Connector, Glob, List, Node, Piece, Pipeline, Redirect, Redirection, Script, SimpleCommand, Word,
-    print,
+    AndOr, CharSet, Connector, Glob, List, Node, Piece, Pipeline, Redirect, Redirection, Script, SimpleCommand,
+    Substitution, Word, print,
 };
 
 impl Script {
@@ -142,9 +142,19 @@ impl Printer {
                 Piece::Variable { name, quoted: false, .. } => self.text.push_str(&format!("${{{name}}}")),
                 Piece::Glob { glob, .. } => self.glob(glob),
                 Piece::Tilde { .. } => self.text.push('~'),
+                Piece::Substitution(substitution) => self.substitution(substitution),
             }
             after_tilde = matches!(piece, Piece::Tilde { .. });
         }
+    }
+
+    fn substitution(&mut self, substitution: &Substitution) {
+        let quote = if substitution.quoted { "\"" } else { "" };
+        self.text.push_str(quote);
+        self.text.push_str("$( ");
+        self.list(&substitution.list);
+        self.text.push_str(" )");
+        self.text.push_str(quote);
     }
 
     /// Known text. The slash after a tilde stands bare: a quoted one would take the tilde's meaning.

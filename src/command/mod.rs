@@ -35,11 +35,13 @@ mod tests;
 
 pub use ast::{
     AndOr, Assignment, Builtin, CharSet, Connector, Glob, HereDocument, Link, List, Node, Piece, Pipeline, Redirect,
-    Redirection, Script, SimpleCommand, Subshell, Word,
+    Redirection, Script, SimpleCommand, Subshell, Substitution, Word,
 };
 pub use later::{parse_single, single};
 pub use limits::{MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, MAX_WORDS};
 pub use parser::{SyntaxError, parse, parse_counted};
 pub use print::canonical;
 pub use refusal::{RefusalNote, refusals};
-pub use resolved::{ResolvedCommand, ResolvedProgram, ResolvedScript};
+pub use resolved::{
+    Access, AssignedVariable, ResolvedCommand, ResolvedDirectory, ResolvedFile, ResolvedProgram, ResolvedScript,
+};

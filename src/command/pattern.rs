@@ -57,7 +57,9 @@ pub(super) fn names_hidden_files(pieces: &[Piece]) -> bool {
         match piece {
             Piece::Known(text) => name = text.chars().fold(name, Name::then),
             Piece::Glob { .. } if name == Name::Dots => return true,
-            Piece::Glob { .. } | Piece::Variable { .. } | Piece::Tilde { .. } => name = Name::Other,
+            Piece::Glob { .. } | Piece::Variable { .. } | Piece::Tilde { .. } | Piece::Substitution(_) => {
+                name = Name::Other;
+            }
         }
     }
     name == Name::Dots

@@ -3,30 +3,43 @@
 
 use std::path::PathBuf;
 
-use crate::diagnostic::Span;
+use crate::{diagnostic::Span, model::workspace::Reach};
 
 use super::Script;
 
-/// A script whose names are resolved.
+/// A script whose names are resolved, as far as that can be done before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedScript {
-    /// The tree that was parsed; it is also the tree that runs.
+    /// The tree that runs: as parsed, with the values of variables and of the tilde in their places.
     pub script: Script,
-    /// Absolute working directory, links resolved.
+    /// Absolute working directory in which it starts, links resolved.
     pub cwd: PathBuf,
-    /// One entry for each simple command, in the order of [`Script::commands`].
+    /// The commands that run a program, in the order of [`Script::commands`].
     pub commands: Vec<ResolvedCommand>,
+    /// The files that redirections open, in the order of their commands.
+    pub files: Vec<ResolvedFile>,
+    /// The directories that `cd` enters, in the order of their commands.
+    pub directories: Vec<ResolvedDirectory>,
+    /// The variables that stand before commands, in the order of their commands.
+    pub variables: Vec<AssignedVariable>,
 }
 
-/// One simple command with its facts.
+/// One simple command that runs a program, with its facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedCommand {
-    /// The argument vector, the program's word first.
+    /// Its place in [`Script::commands`].
+    pub index: usize,
+    /// The argument vector, the program's word first. A word that is not known before the command's turn stands here as it
+    /// is written, such as `*.rs`.
     pub argv: Vec<String>,
+    /// The places in `argv` of such words. Each stands for any number of arguments. Never the first.
+    pub unknown: Vec<usize>,
     /// The file that the first word names.
     pub program: ResolvedProgram,
     /// The argument vector as canonical text: what regexes see and logs show.
     pub canonical: String,
+    /// The directories in which it may run, absolute and free of links. Empty when that is not known before its turn.
+    pub cwds: Vec<PathBuf>,
     /// The command's place in the text.
     pub span: Span,
 }
@@ -40,8 +53,83 @@ pub struct ResolvedProgram {
     pub by_path: bool,
     /// The name's absolute path, before its own last link is followed.
     pub path: PathBuf,
-    /// Absolute path of the file, links resolved.
+    /// Absolute path of the file, links resolved. The same as `path` for a file that does not exist yet.
     pub real: PathBuf,
-    /// Whether the file lies where a job can write.
+    /// Whether the file lies where a job can write. A file that does not exist yet does.
     pub writable: bool,
+}
+
+/// A file that a redirection opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedFile {
+    /// The command's place in [`Script::commands`].
+    pub index: usize,
+    /// The redirection's place in its command.
+    pub redirection: usize,
+    /// What for.
+    pub access: Access,
+    /// Absolute path, links resolved, and how far jobs reach there. Nothing when it is not known before the command's turn.
+    pub place: Option<(PathBuf, Reach)>,
+    /// The redirection's place in the text.
+    pub span: Span,
+}
+
+/// What a redirection opens a file for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// `<`.
+    Read,
+    /// `>` and `>|`: the file is made or emptied.
+    Write,
+    /// `>>`: the file is made or written at its end.
+    Append,
+}
+
+/// A directory that `cd` enters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedDirectory {
+    /// The command's place in [`Script::commands`].
+    pub index: usize,
+    /// Absolute path, links resolved, and whether it lies in a workspace root. Nothing when it is not known before the
+    /// command's turn.
+    pub place: Option<(PathBuf, bool)>,
+    /// The command's place in the text.
+    pub span: Span,
+}
+
+/// A variable that stands before a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignedVariable {
+    /// The command's place in [`Script::commands`].
+    pub index: usize,
+    /// Its name.
+    pub name: String,
+    /// The assignment's place in the text.
+    pub span: Span,
+}
+
+impl ResolvedCommand {
+    /// Whether every argument is known.
+    pub fn is_exact(&self) -> bool {
+        self.unknown.is_empty()
+    }
+}
+
+impl Access {
+    /// The word in answers and the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Append => "append",
+        }
+    }
+
+    /// Whether the file is changed.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::Read => false,
+            Self::Write | Self::Append => true,
+        }
+    }
 }

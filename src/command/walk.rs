@@ -111,6 +111,10 @@ fn forget_word(word: &mut Word) {
         match piece {
             Piece::Known(_) => {}
             Piece::Variable { span, .. } | Piece::Glob { span, .. } | Piece::Tilde { span } => *span = Span::default(),
+            Piece::Substitution(substitution) => {
+                substitution.span = Span::default();
+                forget_list(&mut substitution.list);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! where a program should stand cannot make the server wait (open(2), `O_PATH`).
 
 use std::{
+    collections::BTreeMap,
     ffi::OsStr,
     os::{
         fd::{AsRawFd as _, OwnedFd},
@@ -29,8 +30,8 @@ use crate::{
 /// The descriptors that were opened while names were resolved.
 #[derive(Debug)]
 pub struct Handles {
-    /// The program, opened `O_PATH`.
-    pub program: OwnedFd,
+    /// The programs by their real paths, each opened `O_PATH` once.
+    pub programs: BTreeMap<PathBuf, OwnedFd>,
     /// The working directory, opened `O_PATH | O_DIRECTORY`.
     pub cwd: OwnedFd,
 }
@@ -45,7 +46,16 @@ pub fn resolve(
     let (cwd, cwd_fd) = working_directory(workspace, cwd)?;
     let command = single(script).map_err(not_run_yet)?;
     let (resolved, program) = resolve_command(command, workspace, &cwd)?;
-    Ok((ResolvedScript { script: script.clone(), cwd, commands: vec![resolved] }, Handles { program, cwd: cwd_fd }))
+    let programs = BTreeMap::from([(resolved.program.real.clone(), program)]);
+    let script = ResolvedScript {
+        script: script.clone(),
+        cwd,
+        commands: vec![resolved],
+        files: Vec::new(),
+        directories: Vec::new(),
+        variables: Vec::new(),
+    };
+    Ok((script, Handles { programs, cwd: cwd_fd }))
 }
 
 /// What the parser takes and nothing runs yet.
@@ -86,7 +96,8 @@ fn resolve_command(
     let (word, name) = first.ok_or_else(|| Denial::new(Code::EmptyCommand, "the command holds no word"))?;
     let (program, fd) = find_program(name, workspace, cwd).map_err(|denial| denial.at(word.span))?;
     let canonical = canonical(&argv);
-    Ok((ResolvedCommand { argv, program, canonical, span: command.span }, fd))
+    let cwds = vec![cwd.to_path_buf()];
+    Ok((ResolvedCommand { index: 0, argv, unknown: Vec::new(), program, canonical, cwds, span: command.span }, fd))
 }
 
 fn find_program(word: &str, workspace: &Workspace, cwd: &Path) -> Result<(ResolvedProgram, OwnedFd), Denial> {

@@ -1,6 +1,6 @@
 //! One task for each job: waits for its turn, starts it, and has its end recorded before it is told.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -51,13 +51,14 @@ pub(super) async fn supervise(assignment: Assignment) {
         Err(reason) => End::before_start(reason),
         Ok(_turn) => {
             let bounds = Bounds { wall: plan.wall, idle: plan.limits.idle, grace: plan.limits.grace };
-            let (program, limits) = (plan.program.clone(), Limits { wall: plan.wall, ..plan.limits });
+            let (programs, limits) =
+                (plan.run.programs().map(Path::to_path_buf).collect(), Limits { wall: plan.wall, ..plan.limits });
             // Not called off half-way: it ends by itself, soon, and with an answer that says whether anything ran.
             match launcher.spawn(plan, handles, receipt).await {
                 Err(error) => End::before_start(Reason::LaunchFailed(error.to_string())),
                 Ok(process) => {
                     let (job, pid, enforcement) = (record.id, process.pid(), process.enforcement().clone());
-                    let started = Event::Start(Started { job, pid, program, enforcement, limits });
+                    let started = Event::Start(Started { job, pid, programs, enforcement, limits });
                     if let Err(error) = audit.queue(Some(exec), started) {
                         tracing::error!(%job, %error, "the start of the job could not be recorded");
                         record.end(Reason::AuditFailed, Haste::Grace);
@@ -190,14 +191,13 @@ mod tests {
             request::{Principal, Request, Via},
             size::ByteSize,
         },
-        plan::FilePlan,
+        plan::{FilePlan, Run},
         policy::{Network, StdinGrant},
     };
 
     fn plan() -> SandboxPlan {
         SandboxPlan {
-            program: "/bin/true".into(),
-            argv: vec!["true".into()],
+            run: Run::Program { program: "/bin/true".into(), argv: vec!["true".into()] },
             env: BTreeMap::new(),
             cwd: "/".into(),
             files: FilePlan { read: vec![], write: vec![], hide: vec![], protect: vec![], tmp: ByteSize(0) },

@@ -14,7 +14,7 @@ use crate::{
     policy::Permit,
 };
 
-use super::{FilePlan, Need, SandboxPlan};
+use super::{FilePlan, Need, Run, SandboxPlan};
 
 /// What a plan depends on beside the permit and the script.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +39,7 @@ pub fn build(permit: Permit, script: &ResolvedScript, around: Surroundings<'_>) 
     let command =
         script.commands.first().ok_or_else(|| Denial::new(Code::EmptyCommand, "the command holds no word"))?;
     Ok(SandboxPlan {
-        program: command.program.real.clone(),
-        argv: command.argv.clone(),
+        run: Run::Program { program: command.program.real.clone(), argv: command.argv.clone() },
         env: around.env.clone(),
         cwd: script.cwd.clone(),
         files: FilePlan {

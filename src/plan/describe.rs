@@ -13,7 +13,7 @@ use crate::{
     policy::{Network, StdinGrant},
 };
 
-use super::{Need, SandboxPlan};
+use super::{Need, Run, SandboxPlan};
 
 impl SandboxPlan {
     /// One `key  value` line for each part of the plan. The environment is given by name: values may be secrets.
@@ -23,8 +23,17 @@ impl SandboxPlan {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "{key:<10} {value}");
         };
-        line("program", paths(std::slice::from_ref(&self.program)));
-        line("argv", crate::command::canonical(&self.argv));
+        match &self.run {
+            Run::Program { program, argv } => {
+                line("program", paths(std::slice::from_ref(program)));
+                line("argv", crate::command::canonical(argv));
+            }
+            Run::Script { script, programs } => {
+                line("script", crate::command::canonical(&[script.canonical()]));
+                let named = |program: &Option<PathBuf>| program.clone().unwrap_or_else(|| "-".into());
+                line("programs", paths(&programs.iter().map(named).collect::<Vec<_>>()));
+            }
+        }
         line("cwd", paths(std::slice::from_ref(&self.cwd)));
         line("env", self.env.keys().cloned().collect::<Vec<_>>().join(" "));
         line("read", paths(&self.files.read));

@@ -5,9 +5,14 @@
 mod build;
 mod describe;
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
+    command::Script,
     model::{denial::RuleRef, enforcement::Layer, limits::Limits, size::ByteSize},
     policy::{Network, StdinGrant},
 };
@@ -17,10 +22,8 @@ pub use build::{Surroundings, build, meets};
 /// All that a launcher needs to know, and all that the supervisor has to keep to.
 #[derive(Clone, Debug)]
 pub struct SandboxPlan {
-    /// The file to execute; the descriptor is in `host::Handles`.
-    pub program: PathBuf,
-    /// Its argument vector.
-    pub argv: Vec<String>,
+    /// What runs.
+    pub run: Run,
     /// Its whole environment.
     pub env: BTreeMap<String, String>,
     /// Its working directory; the descriptor is in `host::Handles`.
@@ -41,6 +44,37 @@ pub struct SandboxPlan {
     pub rules: Vec<RuleRef>,
     /// Digest of the policy that allowed it.
     pub policy_digest: String,
+}
+
+/// What a job runs.
+#[derive(Clone, Debug)]
+pub enum Run {
+    /// One program: the script is one literal command.
+    Program {
+        /// The file to execute; the descriptor is in `host::Handles`.
+        program: PathBuf,
+        /// Its argument vector.
+        argv: Vec<String>,
+    },
+    /// A script, which the executor carries out inside the sandbox and which is judged again act by act.
+    Script {
+        /// The tree, with the values of variables in their places.
+        script: Script,
+        /// For each simple command, in the order of [`Script::commands`], the file to execute. None for what needs no
+        /// program, and for a program named by a path that does not exist yet.
+        programs: Vec<Option<PathBuf>>,
+    },
+}
+
+impl Run {
+    /// The files to execute, as far as they are known.
+    pub fn programs(&self) -> impl Iterator<Item = &Path> {
+        let (one, many) = match self {
+            Self::Program { program, .. } => (Some(program), [].as_slice()),
+            Self::Script { programs, .. } => (None, programs.as_slice()),
+        };
+        one.into_iter().chain(many.iter().flatten()).map(PathBuf::as_path)
+    }
 }
 
 /// A job's view of the file system. Paths are absolute, free of links, and existed when the plan was made.

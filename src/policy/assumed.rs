@@ -19,5 +19,13 @@ pub(super) fn assumed(argv: Vec<String>) -> ResolvedCommand {
     let path = Path::new(if by_path { CWD } else { "/usr/bin" }).join(word);
     let program =
         ResolvedProgram { name: base_name(word).to_owned(), by_path, real: path.clone(), path, writable: false };
-    ResolvedCommand { canonical: command::canonical(&argv), argv, program, span: Span::default() }
+    ResolvedCommand {
+        index: 0,
+        canonical: command::canonical(&argv),
+        argv,
+        unknown: Vec::new(),
+        program,
+        cwds: vec![CWD.into()],
+        span: Span::default(),
+    }
 }

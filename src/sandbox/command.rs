@@ -26,6 +26,7 @@ use super::{
     rlimits, seccomp,
     seccomp::Internet,
     step::{At as _, Failure},
+    wire::Run,
 };
 
 /// Becomes the command, or writes the step that failed and ends.
@@ -63,7 +64,10 @@ fn parse(report: &[u8]) -> Failure {
 fn restrict_and_exec(job: &Job, status: &OwnedFd) -> Result<Infallible, Failure> {
     let (order, streams) = (&job.order, &job.streams);
     // What can fail without the kernel's help comes before anything is given up.
-    let argv = strings(&order.argv, "arguments")?;
+    let Run::Program { program: path, argv } = &order.run else {
+        return Err(Failure::new("run", "scripts do not run yet"));
+    };
+    let argv = strings(argv, "arguments")?;
     let env = strings(&order.env, "environment")?;
     // Own session and group: no terminal, and no process of another job or of the server in reach of a group's signals.
     setsid().at("start a session")?;
@@ -77,8 +81,8 @@ fn restrict_and_exec(job: &Job, status: &OwnedFd) -> Result<Infallible, Failure>
     // By path, as the job sees it, and compared with what was judged. Before Landlock, which may not let the job open them.
     let cwd = descriptors::same(&order.cwd, &streams.cwd, "open the working directory")?;
     fchdir(&cwd).at_thing("enter", order.cwd.display())?;
-    let program = descriptors::same(&order.program, &streams.program, "open the program")?;
-    let script = descriptors::is_script(&order.program).at_thing("read", order.program.display())?;
+    let program = descriptors::same(path, &streams.program, "open the program")?;
+    let script = descriptors::is_script(path).at_thing("read", path.display())?;
     close_from(3, Fate::CloseOnExec).at("mark descriptors")?;
     // After the mounts, which Landlock would refuse and whose files its rules name.
     if job.applied.landlock.is_some_and(|version| version > 0) {
@@ -91,7 +95,7 @@ fn restrict_and_exec(job: &Job, status: &OwnedFd) -> Result<Infallible, Failure>
         seccomp::install(&seccomp::filter(internet)?)?;
     }
     rustix::io::write(status, &[READY]).at("report")?;
-    exec(&order.program, &program, script, &argv, &env).at_thing("exec", order.program.display())
+    exec(path, &program, script, &argv, &env).at_thing("exec", path.display())
 }
 
 /// Executes the descriptor, so that nothing can take the file's place any more. A script cannot be executed so: its

@@ -68,8 +68,7 @@ mod tests {
 
     fn order(layers: &[(Layer, Wanted)]) -> LaunchOrder {
         LaunchOrder {
-            program: PathBuf::new(),
-            argv: vec![],
+            run: super::super::wire::Run::Program { program: "/bin/true".into(), argv: vec![] },
             env: vec![],
             cwd: PathBuf::new(),
             files: super::super::wire::Files::default(),

@@ -155,8 +155,7 @@ mod tests {
 
     fn order(layers: &[(Layer, Wanted)]) -> LaunchOrder {
         LaunchOrder {
-            program: "/bin/true".into(),
-            argv: vec![],
+            run: super::super::wire::Run::Program { program: "/bin/true".into(), argv: vec![] },
             env: vec![],
             cwd: "/".into(),
             files: super::super::wire::Files::default(),

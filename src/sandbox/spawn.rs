@@ -22,7 +22,12 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{audit::Receipt, host::Handles, plan::SandboxPlan, policy::StdinGrant};
+use crate::{
+    audit::Receipt,
+    host::Handles,
+    plan::{Run, SandboxPlan},
+    policy::StdinGrant,
+};
 
 use super::{
     channel::{Inbox, MESSAGE_LIMIT, PLAN_LIMIT, pack, send_some},
@@ -58,10 +63,16 @@ impl Launcher {
             return Err(LaunchError::WrongReceipt);
         }
         let order = pack(&LaunchOrder::new(&plan), PLAN_LIMIT).map_err(|error| LaunchError::Plan(error.to_string()))?;
+        let what = match &plan.run {
+            Run::Program { program, .. } => {
+                handles.programs.get(program).ok_or_else(|| LaunchError::Plan("a program was not opened".into()))?
+            }
+            Run::Script { .. } => return Err(LaunchError::Plan("scripts do not run yet".into())),
+        };
         let (theirs, pipes) = Streams::open(&plan.stdin).map_err(LaunchError::Launcher)?;
         let deadline = Instant::now() + LAUNCH_TIMEOUT;
         let mut launch = Launch(Some(self.start().map_err(LaunchError::Launcher)?));
-        let sent = launch.line()?.send(&order, &descriptors(&handles, &theirs), deadline).await;
+        let sent = launch.line()?.send(&order, &descriptors(what, &handles, &theirs), deadline).await;
         drop((theirs, handles));
         let first = launch.line()?.next_until(deadline).await;
         let (mut line, pid, mut init) = launch.hand_over(first).await?;
@@ -198,8 +209,8 @@ impl Drop for Launch {
     }
 }
 
-fn descriptors<'a>(handles: &'a Handles, theirs: &'a Streams) -> [BorrowedFd<'a>; 5] {
-    [&handles.program, &handles.cwd, &theirs.stdin, &theirs.stdout, &theirs.stderr].map(|fd| fd.as_fd())
+fn descriptors<'a>(what: &'a OwnedFd, handles: &'a Handles, theirs: &'a Streams) -> [BorrowedFd<'a>; 5] {
+    [what, &handles.cwd, &theirs.stdin, &theirs.stdout, &theirs.stderr].map(|fd| fd.as_fd())
 }
 
 /// The job's ends of its streams.

@@ -10,24 +10,32 @@ use crate::{
         enforcement::{Enforcement, Layer, Level},
         outcome::{ExitStatus, Usage},
     },
-    plan::{FilePlan, Need, SandboxPlan},
+    plan::{self, FilePlan, Need, SandboxPlan},
     policy::Network,
+    script::Tree,
 };
 
 use super::step::Failure;
 
-/// The plan as the launcher gets it. With it come five descriptors: program, working directory, and the job's standard
-/// input, output and error.
+/// The plan as the launcher gets it. With it come five descriptors: the one that [`Run`] names, the working directory, and
+/// the job's standard input, output and error.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LaunchOrder {
-    pub(super) program: PathBuf,
-    pub(super) argv: Vec<String>,
+    pub(super) run: Run,
     pub(super) env: Vec<String>,
     pub(super) cwd: PathBuf,
     pub(super) files: Files,
     pub(super) limits: Limits,
     pub(super) layers: Vec<(String, Wanted)>,
+}
+
+/// What to run. With a program comes its descriptor, with a script the socket on which the server is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) enum Run {
+    Program { program: PathBuf, argv: Vec<String> },
+    Script { tree: Tree },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,8 +108,7 @@ impl LaunchOrder {
             Network::None => {}
         }
         Self {
-            program: plan.program.clone(),
-            argv: plan.argv.clone(),
+            run: Run::new(&plan.run),
             env: plan.env.iter().map(|(name, value)| format!("{name}={value}")).collect(),
             cwd: plan.cwd.clone(),
             files: Files::new(&plan.files),
@@ -119,6 +126,15 @@ impl LaunchOrder {
     /// Whether and how much a layer is wanted.
     pub(super) fn wants(&self, layer: Layer) -> Option<Wanted> {
         self.layers.iter().find(|(name, _)| name == layer.as_str()).map(|(_, wanted)| *wanted)
+    }
+}
+
+impl Run {
+    fn new(run: &plan::Run) -> Self {
+        match run {
+            plan::Run::Program { program, argv } => Self::Program { program: program.clone(), argv: argv.clone() },
+            plan::Run::Script { script, programs } => Self::Script { tree: Tree::new(script, programs) },
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use stockade::{
         outcome::{ExitStatus, Reason},
         size::ByteSize,
     },
-    plan::{FilePlan, Need, SandboxPlan},
+    plan::{FilePlan, Need, Run, SandboxPlan},
     policy::{Network, StdinGrant, Trace},
     sandbox::{LaunchError, Launcher, Process, Report},
 };
@@ -73,8 +73,10 @@ impl Jail {
 
     /// Sets what runs. The program's path is resolved, as the host room does it.
     pub(crate) fn command(&mut self, program: &str, args: &[&str]) -> &mut Self {
-        self.plan.program = Path::new(program).canonicalize().unwrap();
-        self.plan.argv = [program].iter().chain(args).map(ToString::to_string).collect();
+        self.plan.run = Run::Program {
+            program: Path::new(program).canonicalize().unwrap(),
+            argv: [program].iter().chain(args).map(ToString::to_string).collect(),
+        };
         self
     }
 
@@ -87,7 +89,8 @@ impl Jail {
 
     /// Starts the job.
     pub(crate) async fn spawn(&self) -> Result<Process, LaunchError> {
-        let handles = Handles { program: path_fd(&self.plan.program), cwd: path_fd(&self.plan.cwd) };
+        let programs = self.plan.run.programs().map(|path| (path.to_path_buf(), path_fd(path))).collect();
+        let handles = Handles { programs, cwd: path_fd(&self.plan.cwd) };
         let receipt = receipt(&self.plan, &self.ground.path().canonicalize().unwrap().join("log")).await;
         launcher().spawn(self.plan.clone(), handles, receipt).await
     }
@@ -161,8 +164,7 @@ fn plan(depth: Depth, workspace: &Path) -> SandboxPlan {
         (Depth::Full | Depth::NoNamespaces, _) => true,
     });
     SandboxPlan {
-        program: PathBuf::new(),
-        argv: vec![],
+        run: Run::Program { program: PathBuf::new(), argv: vec![] },
         env: BTreeMap::from([
             ("PATH".into(), "/usr/bin:/bin".into()),
             ("HOME".into(), workspace.display().to_string()),

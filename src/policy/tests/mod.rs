@@ -73,7 +73,14 @@ fn resolved(text: &str) -> ResolvedCommand {
 fn script(commands: Vec<ResolvedCommand>) -> ResolvedScript {
     let text = "true";
     let script = command::parse(text).expect(text);
-    ResolvedScript { script, cwd: PathBuf::from("/builds/project"), commands }
+    ResolvedScript {
+        script,
+        cwd: PathBuf::from("/builds/project"),
+        commands,
+        files: vec![],
+        directories: vec![],
+        variables: vec![],
+    }
 }
 
 fn judged(policy: &Arc<PolicySet>, commands: Vec<ResolvedCommand>) -> (Decision, Trace) {
