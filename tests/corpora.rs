@@ -14,7 +14,7 @@ use std::{
 };
 
 use serde_json::Value;
-use stockade::command::{Script, parse, parse_single};
+use stockade::command::{Script, parse};
 
 /// A text, where it comes from, and whether bash accepts it, where that is known.
 struct Row {
@@ -32,9 +32,9 @@ struct Kind {
     floor: f64,
 }
 
-/// The floor for nl2bash is what this step of the language can reach. Most of the rest needs what it leaves out: of these
-/// rows 8.2 % substitute a command (3.6 % by backticks), 4.3 % call a builtin of an interactive shell, 1.3 % substitute a
-/// process, 1.0 % use `$1`, `$$` and their like, 0.9 % are loops and conditions.
+/// What is missing in nl2bash needs what the language leaves out: 4.3 % of its rows call a builtin of an interactive shell,
+/// 2.4 % set a variable and do no more, 1.6 % use `$1`, `$$` and their like, 1.3 % substitute a process, 0.7 % are loops and
+/// conditions.
 const KINDS: [Kind; 5] = [
     Kind {
         name: "tldr",
@@ -48,7 +48,7 @@ const KINDS: [Kind; 5] = [
         file: "real-commands.jsonl",
         key: "command",
         of: |source| source.contains("nl2bash"),
-        floor: 82.0,
+        floor: 86.0,
     },
     Kind {
         name: "workflow one-liners",
@@ -123,17 +123,15 @@ fn real_texts_are_taken_as_far_as_promised() {
         let Some(rows) = rows(kind.file, kind.key) else { continue };
         let rows: Vec<_> = rows.iter().filter(|row| row.bash == Some(true) && (kind.of)(&row.source)).collect();
         let taken = rows.iter().filter(|row| answer_fits(row)).count();
-        let run = rows.iter().filter(|row| parse_single(&row.text).is_ok()).count();
         let share = |part: usize| {
             100.0 * f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(rows.len()).unwrap())
         };
         say(&format!(
-            "{:<20} {:>5} rows that bash takes: parsed {:>5} = {:>4.1} %, run today {:>4.1} %",
+            "{:<20} {:>5} rows that bash takes: taken {:>5} = {:>4.1} %",
             kind.name,
             rows.len(),
             taken,
-            share(taken),
-            share(run)
+            share(taken)
         ));
         assert!(share(taken) >= kind.floor, "{}: {:.1} % of {:.1} %", kind.name, share(taken), kind.floor);
     }

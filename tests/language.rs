@@ -52,7 +52,8 @@ const TOKENS: &[&str] = &[
     "*", "?", "~", "~/", "#", "!", "! ", "=", "A=", "A=b ", "+=", ";", "|", " | ", "&", "&&", "||", "<", ">", ">>",
     "2>&1", ">&", "&>", "<<", "<<E\n", "<<'E' ", "\nE\n", "E\n", "<<<", "1", "22", "-", ",", "..", ".", "if", "time",
     "cd", "exit", "eval", ":", "é", "\u{a0}", "\u{202e}", "\u{1b}", "\r", "\\x41", "\\u00e9", "\\\n", " \\\n", "@",
-    "/", "%", "^", "$X", "${X}", "\"$X\"", "${X:-y}", "[a-z]", "[!a]", "x ",
+    "/", "%", "^", "$X", "${X}", "$(", "$(a)", "\"$(a ", ")\"", "`a`", "\"`a`\"", "`", "\"$X\"", "${X:-y}", "[a-z]",
+    "[!a]", "x ",
 ];
 
 /// Runs a property over seeded texts and over the seeds of its fuzz target.
@@ -89,7 +90,7 @@ fn seeds(target: &str) -> impl Iterator<Item = Vec<u8>> {
 fn f1_the_parser_is_bounded() {
     over_texts(0x5eed_0001, "f1_bounds", |text| {
         properties::bounded(text);
-        properties::single_is_a_part(text);
+        properties::fields_are_written_alike(text);
     });
 }
 

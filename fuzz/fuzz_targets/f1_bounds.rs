@@ -7,5 +7,5 @@ use stockade_fuzz::properties;
 
 fuzz_target!(|text: &str| {
     properties::bounded(text);
-    properties::single_is_a_part(text);
+    properties::fields_are_written_alike(text);
 });

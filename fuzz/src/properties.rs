@@ -3,7 +3,7 @@
 use stockade::{
     command::{
         AndOr, List, MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, MAX_WORDS, Node, Piece, Pipeline, Redirect, Script,
-        SimpleCommand, Word, canonical, parse, parse_counted, parse_single, single,
+        SimpleCommand, Word, canonical, parse, parse_counted,
     },
     diagnostic::{Span, is_hidden},
 };
@@ -28,13 +28,15 @@ pub fn bounded(text: &str) {
     }
 }
 
-/// What the house runs today is a part of the language, and both ways to ask for it agree.
-pub fn single_is_a_part(text: &str) {
-    if parse_single(text).is_ok() {
-        let script = parse(text).expect("the whole language takes it");
-        let command = single(&script).expect("it is one literal command");
-        let argv: Vec<String> = command.words.iter().map(|word| word.literal().expect("it is literal")).collect();
-        assert_eq!(script.canonical(), canonical(&argv), "a tree of one command is written as its fields are");
+/// A tree of one literal command is written as its fields are.
+pub fn fields_are_written_alike(text: &str) {
+    let Ok(script) = parse(text) else { return };
+    let [item] = script.root.items.as_slice() else { return };
+    let [Node::Simple(command)] = item.first.commands.as_slice() else { return };
+    let argv: Option<Vec<String>> = command.words.iter().map(Word::literal).collect();
+    let alone = item.rest.is_empty() && !item.first.negated;
+    if let Some(argv) = argv.filter(|_| alone && command.assignments.is_empty() && command.redirections.is_empty()) {
+        assert_eq!(script.canonical(), canonical(&argv), "{text:?}");
     }
 }
 
@@ -42,7 +44,7 @@ fn depth(list: &List) -> usize {
     let nodes = list.items.iter().flat_map(AndOr::pipelines).flat_map(|pipeline| &pipeline.commands);
     nodes
         .map(|node| match node {
-            Node::Simple(_) => 0,
+            Node::Simple(command) => command.substitutions().map(|found| 1 + depth(&found.list)).max().unwrap_or(0),
             Node::Subshell(subshell) => 1 + depth(&subshell.list),
         })
         .max()
@@ -59,7 +61,7 @@ pub fn printed(text: &str) {
     assert_eq!(again.canonical(), canonical);
     if script.commands().all(|command| command.redirections.iter().all(|to| !is_document(&to.to))) {
         let odd = unquoted(&canonical)
-            .find(|c| !c.is_ascii_alphanumeric() && !" \n_@%+=:,./-<>&|!()'\"$*?[]{}~".contains(*c));
+            .find(|c| !c.is_ascii_alphanumeric() && !" \n_@%+=:,./-<>&|;!()'\"$*?[]{}~".contains(*c));
         assert_eq!(odd, None, "{canonical:?}");
     }
 }
@@ -70,15 +72,19 @@ fn is_document(to: &Redirect) -> bool {
 
 /// The characters of canonical text that stand outside quotes.
 fn unquoted(text: &str) -> impl Iterator<Item = char> {
-    let (mut quote, mut escaped, mut before) = (None, false, ' ');
+    let (mut open, mut escaped, mut before) = (Vec::new(), false, ' ');
     text.chars().filter(move |&c| {
-        let shown = quote.is_none() && !escaped;
+        let quote = open.last().copied();
+        let shown = matches!(quote, None | Some('(')) && !escaped;
         match (quote, c) {
             _ if escaped => escaped = false,
-            (None | Some('e'), '\\') => escaped = true,
-            (None, '\'') => quote = Some(if before == '$' { 'e' } else { '\'' }),
-            (None, '"') => quote = Some('"'),
-            (Some('\'' | 'e'), '\'') | (Some('"'), '"') => quote = None,
+            (None | Some('e' | '('), '\\') => escaped = true,
+            (None | Some('('), '\'') => open.push(if before == '$' { 'e' } else { '\'' }),
+            (None | Some('('), '"' | '(') => open.push(c),
+            (Some('"'), '(') if before == '$' => open.push(c),
+            (Some('\'' | 'e'), '\'') | (Some('"'), '"') | (Some('('), ')') => {
+                open.pop();
+            }
             _ => {}
         }
         before = c;
@@ -138,8 +144,18 @@ fn simple(command: &SimpleCommand, text: &str) {
     }
     for (at, word) in command.words.iter().enumerate() {
         inside(word.span, command.span, text);
-        let before = if at == 0 { "" } else { "x " };
-        reads_as(&format!("{before}{}", word.span.of(text)), |found| &found.words[at.min(1)], word);
+        // One operand is what every builtin takes.
+        let covered = word.span.of(text);
+        let alone = if at == 0 { format!("{covered} 1") } else { format!("x {covered}") };
+        reads_as(&alone, |found| &found.words[at.min(1)], word);
+    }
+    for found in command.substitutions() {
+        let covered = found.span.of(text);
+        let parentheses = covered.starts_with("$(") && covered.ends_with(')');
+        assert!(parentheses || covered.starts_with('`') && covered.ends_with('`'), "{covered:?}");
+        list(&found.list, found.span, text);
+        let alone = parse(found.list.span.of(text)).expect("a list alone");
+        assert_eq!(alone.unplaced().root, rooted(&found.list).root);
     }
     let mut documents = false;
     for redirection in &command.redirections {
@@ -167,21 +183,22 @@ fn reads_as(text: &str, pick: impl Fn(&SimpleCommand) -> &Word, word: &Word) {
     assert_eq!(unplaced(found), unplaced(word), "{text:?}");
 }
 
+/// The command itself, which comes after those of its substitutions.
 fn only(script: &Script) -> &SimpleCommand {
-    script.commands().next().expect("a script holds a command")
+    script.commands().last().expect("a script holds a command")
+}
+
+/// A list as a script without places.
+fn rooted(list: &List) -> Script {
+    Script { text: String::new(), root: list.clone() }.unplaced()
 }
 
 /// The pieces without their places.
 fn unplaced(word: &Word) -> Vec<Piece> {
-    let mut pieces = word.pieces.clone();
-    for piece in &mut pieces {
-        match piece {
-            Piece::Known(_) => {}
-            Piece::Variable { span, .. } | Piece::Glob { span, .. } | Piece::Tilde { span } => *span = Span::default(),
-            Piece::Substitution(_) => {}
-        }
-    }
-    pieces
+    let mut same = parse("x").expect("one word");
+    let Node::Simple(place) = &mut same.root.items[0].first.commands[0] else { unreachable!() };
+    place.words = vec![word.clone()];
+    only(&same.unplaced()).words[0].pieces.clone()
 }
 
 fn inside(span: Span, outer: Span, text: &str) {

@@ -2,8 +2,8 @@
 
 use stockade::{
     command::{
-        AndOr, Assignment, CharSet, Connector, Glob, HereDocument, Link, List, Node, Piece, Pipeline, Redirect,
-        Redirection, Script, SimpleCommand, Subshell, Word, parse,
+        AndOr, Assignment, Builtin, CharSet, Connector, Glob, HereDocument, Link, List, Node, Piece, Pipeline,
+        Redirect, Redirection, Script, SimpleCommand, Subshell, Substitution, Word, parse,
     },
     diagnostic::{Span, is_hidden},
 };
@@ -93,13 +93,113 @@ fn node(choices: &mut Choices<'_>, depth: usize, left: &mut usize) -> Node {
     if depth < 4 && *left > 0 && choices.below(5) == 1 {
         return Node::Subshell(Subshell { list: list(choices, depth + 1, left), span: none() });
     }
-    let assignments = (0..choices.below(4).saturating_sub(1)).map(|_| assignment(choices)).collect();
-    let mut words = vec![program(choices)];
-    for _ in 0..choices.below(4) {
-        words.push(word(choices, true));
+    let mut command = simple(choices);
+    // An own choice at the end of all others, so that texts without a substitution stay common.
+    if *left > 1 && choices.below(4) == 1 {
+        substitute(choices, depth, left, &mut command);
     }
-    let redirections = (0..choices.below(4).saturating_sub(1)).flat_map(|_| redirection(choices)).collect();
-    Node::Simple(SimpleCommand { assignments, words, redirections, span: none() })
+    Node::Simple(command)
+}
+
+/// A command without substitutions.
+fn simple(choices: &mut Choices<'_>) -> SimpleCommand {
+    let program = program(choices);
+    let builtin = SimpleCommand { assignments: vec![], words: vec![program], redirections: vec![], span: none() };
+    let (kind, words) = (builtin.builtin(), builtin.words);
+    let mut command = SimpleCommand { assignments: vec![], words, redirections: vec![], span: none() };
+    if kind.is_none() {
+        command.assignments = assignments(choices);
+    }
+    match kind {
+        Some(Builtin::Cd) => command.words.push(directory(choices)),
+        Some(Builtin::Exit) => {
+            let status = choices.one_of(&[None, Some("0"), Some("255"), Some("007")]);
+            command.words.extend(status.map(literal));
+        }
+        Some(Builtin::Null) | None => {
+            for _ in 0..choices.below(4) {
+                command.words.push(word(choices, true));
+            }
+        }
+    }
+    command.redirections = (0..choices.below(4).saturating_sub(1)).flat_map(|_| redirection(choices)).collect();
+    command
+}
+
+/// Values that use no variable assigned before.
+fn assignments(choices: &mut Choices<'_>) -> Vec<Assignment> {
+    (0..choices.below(4).saturating_sub(1)).map(|_| assignment(choices)).collect()
+}
+
+fn directory(choices: &mut Choices<'_>) -> Word {
+    let word = word(choices, false);
+    let option = matches!(word.pieces.first(), Some(Piece::Known(text)) if text.starts_with('-'));
+    if option || word.pieces.is_empty() { literal("x") } else { word }
+}
+
+/// Puts substitutions into one kind of the command's words.
+fn substitute(choices: &mut Choices<'_>, depth: usize, left: &mut usize, command: &mut SimpleCommand) {
+    let builtin = command.builtin();
+    let count = 1 + choices.below(2);
+    match choices.below(3) {
+        0 if builtin.is_none() && !command.assignments.is_empty() => {
+            substitute_word(choices, depth, left, &mut command.assignments[0].value, false);
+        }
+        1 if !command.redirections.is_empty() => {
+            for redirection in &mut command.redirections {
+                match &mut redirection.to {
+                    Redirect::Read(word) | Redirect::Write(word) | Redirect::Append(word) => {
+                        substitute_word(choices, depth, left, word, true);
+                    }
+                    Redirect::HereString(word) => substitute_word(choices, depth, left, word, false),
+                    Redirect::Copy(_) | Redirect::Close | Redirect::HereDocument(_) => {}
+                }
+            }
+        }
+        _ => match builtin {
+            Some(Builtin::Cd) => substitute_word(choices, depth, left, &mut command.words[1], true),
+            Some(Builtin::Exit) => {}
+            Some(Builtin::Null) | None => {
+                for _ in 0..count {
+                    let mut word = word(choices, true);
+                    substitute_word(choices, depth, left, &mut word, false);
+                    command.words.push(word);
+                }
+            }
+        },
+    }
+}
+
+/// Puts a substitution before or after a word's pieces.
+fn substitute_word(choices: &mut Choices<'_>, depth: usize, left: &mut usize, word: &mut Word, quoted: bool) {
+    let quoted = quoted || choices.yes();
+    let mut list = list(choices, depth + 1, left);
+    without_documents(&mut list);
+    let found = Piece::Substitution(Substitution { list, quoted, span: none() });
+    // Before a tilde, or right after one, nothing may stand.
+    if matches!(word.pieces.as_slice(), [Piece::Tilde { .. }]) {
+        word.pieces.push(Piece::Known("/".to_owned()));
+    }
+    if choices.yes() && !matches!(word.pieces.first(), Some(Piece::Tilde { .. })) && !has_glob(&word.pieces) {
+        word.pieces.insert(0, found);
+    } else if !has_glob(&word.pieces) || !ends_in_dots(&word.pieces) {
+        word.pieces.push(found);
+    }
+}
+
+/// Here-documents do not stand inside substitutions.
+fn without_documents(list: &mut List) {
+    for item in &mut list.items {
+        let links = item.rest.iter_mut().map(|link| &mut link.pipeline);
+        for node in std::iter::once(&mut item.first).chain(links).flat_map(|pipeline| &mut pipeline.commands) {
+            match node {
+                Node::Simple(command) => {
+                    command.redirections.retain(|redirection| !matches!(redirection.to, Redirect::HereDocument(_)));
+                }
+                Node::Subshell(subshell) => without_documents(&mut subshell.list),
+            }
+        }
+    }
 }
 
 fn program(choices: &mut Choices<'_>) -> Word {
@@ -261,7 +361,7 @@ fn redirection(choices: &mut Choices<'_>) -> Vec<Redirection> {
 
 /// Writes a tree in one of its spellings.
 pub fn spell(script: &Script, choices: &mut Choices<'_>) -> String {
-    let mut speller = Speller { text: String::new(), bodies: String::new(), choices };
+    let mut speller = Speller { text: String::new(), bodies: String::new(), inside: 0, choices };
     if speller.choices.below(4) == 1 {
         speller.text.push_str("# comment | ( ' \n\n  ");
     }
@@ -278,6 +378,8 @@ pub fn spell(script: &Script, choices: &mut Choices<'_>) -> String {
 struct Speller<'c, 'b> {
     text: String,
     bodies: String,
+    /// Substitutions that are open.
+    inside: usize,
     choices: &'c mut Choices<'b>,
 }
 
@@ -286,7 +388,7 @@ impl Speller<'_, '_> {
         for (at, item) in list.items.iter().enumerate() {
             if at > 0 {
                 self.gap();
-                if self.choices.yes() {
+                if self.choices.yes() || !self.may_end_line() {
                     self.text.push(';');
                     self.blank();
                 } else {
@@ -327,8 +429,8 @@ impl Speller<'_, '_> {
                     self.list(&subshell.list);
                     match self.choices.below(3) {
                         0 => self.gap(),
-                        1 => self.text.push_str(" ;"),
-                        _ => self.line(),
+                        2 if self.may_end_line() => self.line(),
+                        _ => self.text.push_str(" ;"),
                     }
                     self.text.push(')');
                 }
@@ -444,9 +546,30 @@ impl Speller<'_, '_> {
                 }
                 Piece::Glob { glob, .. } => self.text.push_str(&pattern(glob)),
                 Piece::Tilde { .. } => self.text.push('~'),
-                Piece::Substitution(_) => {}
+                Piece::Substitution(found) => self.substitution(found),
             }
             after_tilde = matches!(piece, Piece::Tilde { .. });
+        }
+    }
+
+    /// A substitution, between backticks where these say the same.
+    fn substitution(&mut self, found: &Substitution) {
+        let outer = std::mem::take(&mut self.text);
+        self.inside += 1;
+        self.gap();
+        // `$((` is arithmetic.
+        if self.text.is_empty() && matches!(found.list.items[0].first.commands[0], Node::Subshell(_)) {
+            self.text.push(' ');
+        }
+        self.list(&found.list);
+        self.gap();
+        self.inside -= 1;
+        let inner = std::mem::replace(&mut self.text, outer);
+        let (wide, quote) = (inner.contains(['`', '\\']), if found.quoted { "\"" } else { "" });
+        if wide || found.quoted && inner.contains('"') || self.choices.yes() {
+            self.text.push_str(&format!("{quote}$({inner}){quote}"));
+        } else {
+            self.text.push_str(&format!("{quote}`{inner}`{quote}"));
         }
     }
 
@@ -492,12 +615,17 @@ impl Speller<'_, '_> {
         }
     }
 
+    /// The lines of a here-document do not begin inside a substitution.
+    fn may_end_line(&self) -> bool {
+        self.inside == 0 || self.bodies.is_empty()
+    }
+
     fn gap_or_line(&mut self) {
-        if self.choices.below(4) == 1 { self.line() } else { self.gap() }
+        if self.choices.below(4) == 1 && self.may_end_line() { self.line() } else { self.gap() }
     }
 
     fn blank_or_line(&mut self) {
-        if self.choices.below(4) == 1 { self.line() } else { self.blank() }
+        if self.choices.below(4) == 1 && self.may_end_line() { self.line() } else { self.blank() }
     }
 
     fn line(&mut self) {

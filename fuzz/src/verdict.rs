@@ -7,7 +7,7 @@ use std::{
 };
 
 use stockade::{
-    command::{ResolvedCommand, ResolvedProgram, ResolvedScript, Script, Word, canonical, parse_single, single},
+    command::{ResolvedCommand, ResolvedProgram, ResolvedScript, Script, Word, canonical, parse},
     model::{
         ids::ExecId,
         request::{Principal, Request, Via},
@@ -27,12 +27,12 @@ pub fn one_verdict(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let command = literal_command(&mut choices);
     let [first, second] = [spell(&command, &mut choices), spell(&command, &mut choices)];
-    let (Ok(one), Ok(other)) = (parse_single(&first), parse_single(&second)) else { return };
+    let (Ok(one), Ok(other)) = (parse(&first), parse(&second)) else { return };
     assert_eq!(verdict(&one), verdict(&other), "{first:?} and {second:?}");
 }
 
 fn verdict(script: &Script) -> String {
-    let command = single(script).expect("one literal command");
+    let command = script.commands().next().expect("one literal command");
     let argv: Vec<String> = command.words.iter().filter_map(Word::literal).collect();
     let word = argv[0].clone();
     let path = Path::new("/usr/bin").join(&word);

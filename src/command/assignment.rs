@@ -5,8 +5,6 @@ use crate::diagnostic::Span;
 use super::{
     Assignment, SyntaxError, Word,
     cursor::Cursor,
-    later::Later,
-    lexer::{self, Ahead},
     names::ends_word,
     parser::Parser,
     refusal::Refusal,
@@ -20,14 +18,10 @@ pub(super) fn read(parser: &mut Parser<'_>) -> Result<Option<Assignment>, Syntax
     if refusal != Refusal::Assignment {
         return Err(parser.refuse(refusal, span));
     }
-    if !parser.later.is_set() {
-        let refusal = before_command(&mut parser.cursor, bytes);
-        parser.note(refusal, span);
-    }
     let name = Span::new(span.start, span.end - 1).of(parser.cursor.text()).to_owned();
     parser.cursor.skip(bytes);
     let value = match parser.cursor.peek() {
-        Some(c) if !ends_word(c) => word::read(&mut parser.cursor, &mut parser.later, Use::Value)?,
+        Some(c) if !ends_word(c) => word::read(parser, Use::Value)?,
         _ => Word { pieces: Vec::new(), span: parser.cursor.next_bytes(0) },
     };
     Ok(Some(Assignment { name, value, span: parser.cursor.since(span.start) }))
@@ -52,33 +46,4 @@ fn form(cursor: &Cursor<'_>) -> Option<(Refusal, usize)> {
         }
         _ => None,
     }
-}
-
-/// Which of the two it is for a house that runs neither: an assignment before a command, or one that stands alone. The
-/// cursor stays; this look ahead is taken once for a text.
-fn before_command(cursor: &mut Cursor<'_>, bytes: usize) -> Refusal {
-    let start = cursor.at();
-    let mut later = Later::default();
-    cursor.skip(bytes);
-    let prefix = word_follows(cursor, &mut later).unwrap_or(false) && !later.is_set();
-    cursor.back_to(start);
-    if prefix { Refusal::AssignmentPrefix } else { Refusal::Assignment }
-}
-
-/// Whether a word comes after the value at the cursor and the assignments behind it.
-fn word_follows(cursor: &mut Cursor<'_>, later: &mut Later) -> Result<bool, SyntaxError> {
-    loop {
-        if cursor.peek().is_some_and(|c| !ends_word(c)) {
-            word::read(cursor, later, Use::Field)?;
-        }
-        lexer::skip_blanks(cursor)?;
-        match form(cursor) {
-            Some((_, bytes)) => cursor.skip(bytes),
-            None => break,
-        }
-    }
-    if lexer::ahead(cursor)? != Ahead::Word {
-        return Ok(false);
-    }
-    word::read(cursor, later, Use::Field).map(|_| true)
 }

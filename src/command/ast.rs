@@ -198,7 +198,8 @@ pub enum Piece {
 pub struct Substitution {
     /// What runs, in a subshell.
     pub list: List,
-    /// Whether it stands in double quotes. The text of one that does not is split at blanks, tabs and newlines.
+    /// Whether it stands in double quotes: then it is a part of its field even where it is empty. The text of one that
+    /// does not is split at blanks, tabs and newlines, but not in a value and in a here-string.
     pub quoted: bool,
     /// From the dollar sign to the parenthesis, or from backtick to backtick.
     pub span: Span,

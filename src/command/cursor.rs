@@ -15,13 +15,15 @@ use super::{
 pub(super) struct Cursor<'t> {
     text: &'t str,
     at: usize,
+    /// Where the text ends for whoever reads on: at its end, or at the backtick that closes what is read.
+    end: usize,
     steps: Cell<usize>,
 }
 
 impl<'t> Cursor<'t> {
     /// Before the first character.
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, steps: Cell::new(0) }
+        Self { text, at: 0, end: text.len(), steps: Cell::new(0) }
     }
 
     /// The whole text.
@@ -41,7 +43,7 @@ impl<'t> Cursor<'t> {
 
     /// The next so many bytes, which are ASCII.
     pub(super) fn next_bytes(&self, count: usize) -> Span {
-        Span::new(self.at, (self.at + count).min(self.text.len()))
+        Span::new(self.at, (self.at + count).min(self.end))
     }
 
     /// Characters looked at so far.
@@ -58,7 +60,7 @@ impl<'t> Cursor<'t> {
     /// The character after so many bytes, which are ASCII.
     pub(super) fn peek_after(&self, bytes: usize) -> Option<char> {
         self.count(1);
-        self.text.get(self.at + bytes..).and_then(|rest| rest.chars().next())
+        self.text.get(self.at + bytes..self.end).and_then(|rest| rest.chars().next())
     }
 
     /// The character before.
@@ -75,7 +77,7 @@ impl<'t> Cursor<'t> {
     /// Whether the text goes on like this after so many bytes.
     pub(super) fn sees_after(&self, bytes: usize, text: &str) -> bool {
         self.count(text.len());
-        self.text.get(self.at + bytes..).is_some_and(|rest| rest.starts_with(text))
+        self.text.get(self.at + bytes..self.end).is_some_and(|rest| rest.starts_with(text))
     }
 
     /// The characters after the next `skip` bytes as far as they are of a kind.
@@ -99,16 +101,16 @@ impl<'t> Cursor<'t> {
 
     /// Moves over ASCII text that [`Self::sees`] or [`Self::run`] has found.
     pub(super) fn skip(&mut self, bytes: usize) {
-        self.at = (self.at + bytes).min(self.text.len());
+        self.at = (self.at + bytes).min(self.end);
     }
 
-    /// Goes back to a place where it was. What was looked at since stays counted.
-    pub(super) fn back_to(&mut self, at: usize) {
-        self.at = at;
+    /// Lets the text end at this byte from now on, and gives the byte where it ended.
+    pub(super) fn end_at(&mut self, end: usize) -> usize {
+        std::mem::replace(&mut self.end, end)
     }
 
     fn rest(&self) -> &'t str {
-        self.text.get(self.at..).unwrap_or("")
+        self.text.get(self.at..self.end).unwrap_or("")
     }
 
     fn count(&self, steps: usize) {

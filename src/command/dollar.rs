@@ -1,4 +1,5 @@
-//! What a dollar sign begins. Of what stands for other text only a plain variable is taken; every other form has its name.
+//! What a dollar sign begins. Of what stands for other text a plain variable and the output of commands are taken; every
+//! other form has its name.
 
 use super::{SyntaxError, cursor::Cursor, refusal::Refusal};
 
@@ -11,6 +12,8 @@ pub(super) enum Dollar<'t> {
     Escapes,
     /// `$NAME` or `${NAME}`.
     Variable(&'t str),
+    /// The beginning of `$( … )`.
+    Substitution,
 }
 
 /// The dollar sign at the cursor, outside quotes.
@@ -43,7 +46,7 @@ fn expansion<'t>(cursor: &Cursor<'t>, next: Option<char>) -> Result<Dollar<'t>, 
         Some('{') => return braced(cursor),
         Some(c) if c.is_ascii_alphabetic() || c == '_' => return named(cursor),
         Some('(') if cursor.peek_after(2) == Some('(') => (Refusal::ArithmeticExpansion, cursor.next_bytes(3)),
-        Some('(') => (Refusal::CommandSubstitution, cursor.next_bytes(2)),
+        Some('(') => return Ok(Dollar::Substitution),
         Some('[') => (Refusal::ArithmeticExpansion, cursor.next_bytes(2)),
         Some(c) if c.is_ascii_digit() || "@*#?$!-".contains(c) => (Refusal::SpecialParameter, cursor.next_bytes(2)),
         _ => (Refusal::DollarForm, cursor.next_bytes(1)),

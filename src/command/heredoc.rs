@@ -25,6 +25,9 @@ struct Open {
 
 /// Reads the delimiter after `<<` or `<<-`. The lines come after the end of this one.
 pub(super) fn begin(parser: &mut Parser<'_>, raw: &str, operator: Span) -> Result<Redirect, SyntaxError> {
+    if parser.in_substitution() {
+        return Err(parser.refuse(Refusal::HereDocumentInside, operator));
+    }
     if raw.starts_with(|c: char| c.is_ascii_digit() && c != '0') {
         return Err(parser.refuse(Refusal::HereDocumentDescriptor, operator));
     }

@@ -25,13 +25,17 @@ struct Printer {
     /// Here-documents and their delimiters, which stand after the line under way.
     bodies: String,
     documents: usize,
+    /// Substitutions that are open. Inside them everything stands on one line.
+    substitutions: usize,
 }
 
 impl Printer {
     fn list(&mut self, list: &List) {
         for (at, item) in list.items.iter().enumerate() {
-            if at > 0 {
-                self.end_line();
+            match (at, self.substitutions) {
+                (0, _) => {}
+                (_, 0) => self.end_line(),
+                _ => self.text.push_str("; "),
             }
             self.and_or(item);
         }
@@ -67,7 +71,10 @@ impl Printer {
                 Node::Subshell(subshell) => {
                     self.text.push_str("( ");
                     self.list(&subshell.list);
-                    self.end_line();
+                    match self.substitutions {
+                        0 => self.end_line(),
+                        _ => self.text.push(' '),
+                    }
                     self.text.push(')');
                 }
             }
@@ -152,7 +159,9 @@ impl Printer {
         let quote = if substitution.quoted { "\"" } else { "" };
         self.text.push_str(quote);
         self.text.push_str("$( ");
+        self.substitutions += 1;
         self.list(&substitution.list);
+        self.substitutions -= 1;
         self.text.push_str(" )");
         self.text.push_str(quote);
     }

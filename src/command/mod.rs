@@ -1,8 +1,8 @@
 //! The command language: text to tree, and tree to canonical text. Pure, without dependencies, bounded, and without
 //! panics; what is outside the language is refused by name and never skipped.
 //!
-//! [`parse`] reads the whole language. What the house can run of it today is one literal command: [`parse_single`] and
-//! [`single`] name the first construct beyond that. `docs/command-language.md` lists what is taken and what is refused.
+//! [`parse`] is the one way in. [`fill`] puts known values into its tree, and [`constructs`] says which constructs it
+//! holds. `docs/command-language.md` lists what is taken and what is refused.
 
 #![forbid(unsafe_code)]
 
@@ -10,14 +10,18 @@ mod ansi;
 mod assignment;
 mod ast;
 mod charset;
+mod constructs;
 mod cursor;
 mod dollar;
+mod fields;
+mod fill;
+mod hazards;
 mod heredoc;
-mod later;
 mod layout;
 mod lexer;
 mod limits;
 mod names;
+mod operands;
 mod operator;
 mod parser;
 mod pattern;
@@ -27,6 +31,7 @@ mod refusal;
 mod resolved;
 mod set;
 mod simple;
+mod substitution;
 mod walk;
 mod word;
 
@@ -37,7 +42,8 @@ pub use ast::{
     AndOr, Assignment, Builtin, CharSet, Connector, Glob, HereDocument, Link, List, Node, Piece, Pipeline, Redirect,
     Redirection, Script, SimpleCommand, Subshell, Substitution, Word,
 };
-pub use later::{parse_single, single};
+pub use constructs::{Construct, constructs};
+pub use fill::fill;
 pub use limits::{MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, MAX_WORDS};
 pub use parser::{SyntaxError, parse, parse_counted};
 pub use print::canonical;

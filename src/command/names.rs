@@ -56,13 +56,13 @@ pub(super) fn program_refusal(name: &str) -> Option<(Refusal, String)> {
     Some((Refusal::ProgramName, described(odd)))
 }
 
-/// Names that a shell answers itself, without a program, or for which a program of that name cannot do the same
+/// Names, beside those of `Builtin`, that a shell answers itself, without a program, or for which a program of that name cannot do the same
 /// (bash(1), "Shell Builtin Commands"; dash(1), "Builtins"). `echo printf test [ pwd kill true false` are not among them:
 /// programs of these names do what is wanted.
 fn builtin_refusal(name: &str) -> Option<Refusal> {
     Some(match name {
-        "cd" | "chdir" | "pushd" | "popd" | "dirs" => Refusal::BuiltinCd,
-        "exit" | ":" | "return" | "break" | "continue" | "shift" | "logout" => Refusal::BuiltinExit,
+        "chdir" | "pushd" | "popd" | "dirs" => Refusal::BuiltinDirectory,
+        "return" | "break" | "continue" | "shift" | "logout" => Refusal::BuiltinFlow,
         "eval" | "." | "source" | "trap" | "fc" => Refusal::BuiltinCode,
         "exec" | "command" | "builtin" => Refusal::BuiltinPrefix,
         "export" | "declare" | "typeset" | "local" | "readonly" | "unset" | "let" | "getopts" | "read"

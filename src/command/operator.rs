@@ -1,7 +1,5 @@
 //! Operators: everything outside quotes that joins commands or moves their streams.
 
-use super::refusal::Refusal;
-
 /// An operator, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {
@@ -82,39 +80,6 @@ impl Operator {
         match self {
             Self::Pipe | Self::And | Self::Or | Self::Semicolon | Self::Close => true,
             Self::PipeBoth | Self::Background | Self::Open | Self::Redirect(_) | Self::Process => false,
-        }
-    }
-
-    /// How a house that runs one literal command refuses it.
-    pub(super) fn not_yet(self) -> Refusal {
-        match self {
-            Self::Pipe => Refusal::Pipe,
-            Self::PipeBoth => Refusal::PipeBoth,
-            Self::And => Refusal::And,
-            Self::Or => Refusal::Or,
-            Self::Semicolon => Refusal::Semicolon,
-            Self::Background => Refusal::Background,
-            Self::Open => Refusal::Subshell,
-            Self::Close => Refusal::Parenthesis,
-            Self::Process => Refusal::ProcessSubstitution,
-            Self::Redirect(redirect) => redirect.not_yet(),
-        }
-    }
-}
-
-impl Redirect {
-    /// How a house that runs one literal command refuses it.
-    fn not_yet(self) -> Refusal {
-        match self {
-            Self::Output => Refusal::Output,
-            Self::Append => Refusal::Append,
-            Self::Clobber => Refusal::Clobber,
-            Self::Input => Refusal::Input,
-            Self::ReadWrite => Refusal::ReadWrite,
-            Self::Both => Refusal::Both,
-            Self::Duplicate => Refusal::Duplicate,
-            Self::HereDocument => Refusal::HereDocument,
-            Self::HereString => Refusal::HereString,
         }
     }
 }

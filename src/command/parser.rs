@@ -1,5 +1,6 @@
 //! Text to tree: lists, pipelines and subshells. One pass from left to right; the first thing that the language does not
-//! take ends it and names itself. Only subshells recurse, as deep as the limit.
+//! take ends it and names itself. Only subshells and
+//! substitutions recurse, as deep as the limit.
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -7,7 +8,6 @@ use super::{
     AndOr, Connector, Link, List, Node, Pipeline, Script, Subshell,
     cursor::Cursor,
     heredoc::HereDocuments,
-    later::Later,
     lexer::{self, Ahead},
     limits::{MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, MAX_WORDS},
     names::ends_word,
@@ -45,7 +45,7 @@ impl From<SyntaxError> for Diagnostic {
 
 /// Parses a text, or says why it is outside the language.
 pub fn parse(text: &str) -> Result<Script, SyntaxError> {
-    parse_noting(text).0
+    Parser::new(text).bounded()
 }
 
 /// Parses a text and counts how often a character of it was looked at: what tests and fuzzers hold the parser's time to.
@@ -55,22 +55,17 @@ pub fn parse_counted(text: &str) -> (Result<Script, SyntaxError>, usize) {
     (parsed, parser.cursor.steps())
 }
 
-/// Parses a text and notes the first construct that is not run yet.
-pub(super) fn parse_noting(text: &str) -> (Result<Script, SyntaxError>, Later) {
-    let mut parser = Parser::new(text);
-    let parsed = parser.bounded();
-    (parsed, parser.later)
-}
-
 /// A parse under way.
 #[derive(Debug)]
 pub(super) struct Parser<'t> {
     pub(super) cursor: Cursor<'t>,
-    pub(super) later: Later,
     pub(super) documents: HereDocuments,
     commands: usize,
     words: usize,
+    /// Subshells and substitutions that are open.
     depth: usize,
+    /// Substitutions among them.
+    substitutions: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -78,11 +73,11 @@ impl<'t> Parser<'t> {
     fn new(text: &'t str) -> Self {
         Self {
             cursor: Cursor::new(text),
-            later: Later::default(),
             documents: HereDocuments::default(),
             commands: 0,
             words: 0,
             depth: 0,
+            substitutions: 0,
         }
     }
 
@@ -117,19 +112,13 @@ impl<'t> Parser<'t> {
             items.push(self.and_or()?);
             match lexer::ahead(&self.cursor)? {
                 Ahead::Operator(Operator::Semicolon, span) => {
-                    self.note(Refusal::Semicolon, span);
                     self.cursor.skip(1);
                     if matches!(self.cursor.peek(), Some(';' | '&')) {
                         return Err(self.refuse(Refusal::CaseOperator, Span::new(span.start, span.end + 1)));
                     }
                     self.skip_lines()?;
                 }
-                Ahead::Newline => {
-                    self.skip_lines()?;
-                    if let Some(c) = self.cursor.peek() {
-                        self.note(Refusal::SecondLine, self.cursor.next_bytes(c.len_utf8()));
-                    }
-                }
+                Ahead::Newline => self.skip_lines()?,
                 Ahead::Operator(..) | Ahead::Word | Ahead::End => break,
             }
         }
@@ -144,12 +133,11 @@ impl<'t> Parser<'t> {
         let first = self.pipeline()?;
         let (mut span, mut rest) = (first.span, Vec::new());
         loop {
-            let (connector, refusal, operator) = match lexer::ahead(&self.cursor)? {
-                Ahead::Operator(Operator::And, span) => (Connector::And, Refusal::And, span),
-                Ahead::Operator(Operator::Or, span) => (Connector::Or, Refusal::Or, span),
+            let (connector, operator) = match lexer::ahead(&self.cursor)? {
+                Ahead::Operator(Operator::And, span) => (Connector::And, span),
+                Ahead::Operator(Operator::Or, span) => (Connector::Or, span),
                 Ahead::Operator(..) | Ahead::Word | Ahead::Newline | Ahead::End => break,
             };
-            self.note(refusal, operator);
             self.cursor.skip(2);
             self.skip_lines()?;
             let pipeline = self.pipeline()?;
@@ -163,13 +151,11 @@ impl<'t> Parser<'t> {
         let start = self.cursor.at();
         let negated = self.at_negation();
         if negated {
-            self.note(Refusal::Negation, self.cursor.next_bytes(1));
             self.cursor.skip(1);
             lexer::skip_blanks(&mut self.cursor)?;
         }
         let mut commands = vec![self.node()?];
-        while let Ahead::Operator(Operator::Pipe, span) = lexer::ahead(&self.cursor)? {
-            self.note(Refusal::Pipe, span);
+        while let Ahead::Operator(Operator::Pipe, _) = lexer::ahead(&self.cursor)? {
             self.cursor.skip(1);
             self.skip_lines()?;
             commands.push(self.node()?);
@@ -194,19 +180,15 @@ impl<'t> Parser<'t> {
         if self.cursor.peek_after(1) == Some('(') {
             return Err(self.refuse(Refusal::ArithmeticCommand, self.cursor.next_bytes(2)));
         }
-        self.note(Refusal::Subshell, span);
         self.subshell(span).map(Node::Subshell)
     }
 
     fn subshell(&mut self, open: Span) -> Result<Subshell, SyntaxError> {
-        if self.depth == MAX_DEPTH || self.commands > MAX_COMMANDS {
-            let refusal = if self.depth == MAX_DEPTH { Refusal::TooDeep } else { Refusal::TooManyCommands };
-            return Err(self.refuse(refusal, open));
+        if self.commands > MAX_COMMANDS {
+            return Err(self.refuse(Refusal::TooManyCommands, open));
         }
         self.cursor.skip(1);
-        self.depth += 1;
-        let items = self.items()?;
-        self.depth -= 1;
+        let items = self.deeper(open, Self::items)?;
         match lexer::ahead(&self.cursor)? {
             Ahead::Operator(Operator::Close, _) => self.cursor.skip(1),
             Ahead::Operator(operator, span) => return Err(self.unexpected(operator, span)),
@@ -223,6 +205,34 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// Reads one level deeper, if there is one more.
+    fn deeper<T>(
+        &mut self,
+        open: Span,
+        read: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
+    ) -> Result<T, SyntaxError> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.refuse(Refusal::TooDeep, open));
+        }
+        self.depth += 1;
+        let found = read(self)?;
+        self.depth -= 1;
+        Ok(found)
+    }
+
+    /// The list of a substitution, which ends at a parenthesis or at the end of the text.
+    pub(super) fn substituted(&mut self, open: Span) -> Result<Option<List>, SyntaxError> {
+        self.substitutions += 1;
+        let items = self.deeper(open, Self::items)?;
+        self.substitutions -= 1;
+        Ok(listed(items))
+    }
+
+    /// Whether a substitution is open.
+    pub(super) fn in_substitution(&self) -> bool {
+        self.substitutions > 0
+    }
+
     /// `!` as a word of its own. `!(` is left to the refusal of patterns.
     fn at_negation(&self) -> bool {
         self.cursor.peek() == Some('!') && self.cursor.peek_after(1).is_none_or(|c| ends_word(c) && c != '(')
@@ -232,6 +242,9 @@ impl<'t> Parser<'t> {
     fn skip_lines(&mut self) -> Result<(), SyntaxError> {
         lexer::skip_blanks(&mut self.cursor)?;
         while self.cursor.peek() == Some('\n') {
+            if let Some(open) = self.documents.first_open().filter(|_| self.in_substitution()) {
+                return Err(self.refuse(Refusal::HereDocumentLines, open));
+            }
             self.cursor.skip(1);
             self.documents.read(&mut self.cursor)?;
             lexer::skip_blanks(&mut self.cursor)?;
@@ -246,23 +259,17 @@ impl<'t> Parser<'t> {
     }
 
     /// The refusal of an operator where a command is wanted, or where it cannot follow.
-    pub(super) fn unexpected(&mut self, operator: Operator, span: Span) -> SyntaxError {
+    pub(super) fn unexpected(&self, operator: Operator, span: Span) -> SyntaxError {
         let refusal = match operator {
             Operator::Open | Operator::Close => Refusal::Parenthesis,
             Operator::Background => Refusal::Background,
             Operator::PipeBoth => Refusal::PipeBoth,
             Operator::Process => Refusal::ProcessSubstitution,
             Operator::Pipe | Operator::And | Operator::Or | Operator::Semicolon | Operator::Redirect(_) => {
-                self.note(operator.not_yet(), span);
                 Refusal::MissingCommand
             }
         };
         self.refuse(refusal, span)
-    }
-
-    /// Notes a construct that is not run yet.
-    pub(super) fn note(&mut self, refusal: Refusal, span: Span) {
-        self.later.note(refusal, self.cursor.text(), span);
     }
 
     /// The refusal of a part of the text.

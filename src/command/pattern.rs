@@ -40,6 +40,11 @@ impl Patterns {
         self.brace.filter(|_| c == '}' && self.separated)
     }
 
+    /// Notes text that is not read here, which could hold what separates.
+    pub(super) fn separate(&mut self) {
+        self.separated |= self.brace.is_some();
+    }
+
     /// Where the bracket began that the character closes.
     pub(super) fn closes_bracket(&self, c: char) -> Option<usize> {
         self.bracket.filter(|_| c == ']')

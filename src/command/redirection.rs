@@ -81,7 +81,7 @@ pub(super) fn word_after(parser: &mut Parser<'_>, purpose: Use) -> Result<Word, 
     if digits > 0 && matches!(parser.cursor.peek_after(digits), Some('<' | '>')) {
         return Err(parser.refuse(Refusal::TargetDigits, parser.cursor.next_bytes(digits)));
     }
-    word::read(&mut parser.cursor, &mut parser.later, purpose)
+    word::read(parser, purpose)
 }
 
 fn skip_spaces(cursor: &mut Cursor<'_>) {

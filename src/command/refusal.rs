@@ -76,7 +76,7 @@ refusals! {
         "put the list into a file, or run several jobs";
     TooManyCommands = TooManyCommands: "the text has more than 256 commands",
         "run several jobs, or put the commands into a script file";
-    TooDeep = TooDeep: "subshells stand more than 32 deep inside each other",
+    TooDeep = TooDeep: "subshells and substitutions stand more than 32 deep inside each other",
         "leave out parentheses, or run parts as jobs of their own";
 
     // Characters.
@@ -108,24 +108,34 @@ refusals! {
         "write `\"…\"` without the dollar sign";
 
     // What stands for other text.
-    Variable = Variable: "`{}` is a variable, and variables are not supported yet",
-        "write the value itself, or put single quotes around a dollar sign that is meant literally";
+    Variable = Variable: "`{}` has no value here",
+        "give it as `env` of the request, or put single quotes around a dollar sign that is meant literally";
+    VariableSplits = Variable: "the value of `{}` can split into several words or match names of files",
+        "quote it: put double quotes around it";
     ParameterOperator = ParameterOperator: "`{}` computes a value from a variable, which is not part of the language",
         "write the value itself, or put single quotes around text that is meant literally";
     SpecialParameter = SpecialParameter: "`{}` belongs to a running shell, and there is none here",
         "write the value itself, or put single quotes around a dollar sign that is meant literally";
-    CommandSubstitution = CommandSubstitution: "`$(…)` is not supported yet",
-        "run the inner command as a job of its own and write its output into this one";
-    Backtick = Backtick: "backticks run a command, which is not part of the language",
-        "run the inner command as a job of its own; put single quotes around a backtick that is meant literally";
+    OpenSubstitution = CommandSubstitution: "`$(` is not closed",
+        "close it with `)`, or put single quotes around a dollar sign that is meant literally";
+    EmptySubstitution = CommandSubstitution: "`{}` holds no command",
+        "write a command inside, or `''` for an empty word";
+    SubstitutionTarget = CommandSubstitution: "the output of `{}` can be several words, where one file has to be named",
+        "put double quotes around it";
+    SubstitutionOrder = CommandSubstitution: "`{}` and another substitution of the command run in an order that shells do not share",
+        "put them all into words, all into values or all into redirections, or run the inner command on its own first";
+    EmptyBeside = CommandSubstitution: "`{}` is empty beside an unquoted substitution, so how many words they make is uncertain",
+        "put double quotes around the substitution, or leave the empty part out";
+    Backtick = Backtick: "`{}` between backticks is not read alike by every shell",
+        "write `$( … )`; put single quotes around a backtick that is meant literally";
+    OpenBacktick = Backtick: "the backtick is not closed",
+        "write `$( … )`; put single quotes around a backtick that is meant literally";
     ArithmeticExpansion = ArithmeticExpansion: "`{}` computes, which is not part of the language",
         "write the result itself";
     ProcessSubstitution = ProcessSubstitution: "`{}` begins a command in place of a file, which is not part of the language",
         "let a job write a real file first and name that file";
     DollarForm = DollarForm: "`{}` has no certain meaning",
         "put single quotes around a dollar sign that is meant literally";
-    Glob = Glob: "`{}` is a file name pattern, and patterns are not supported yet",
-        "name the files, let a program such as `find` match them, or quote text that is meant literally";
     GlobDot = Glob: "`{}` asks for names that begin with a dot, and shells do not agree whether `.` and `..` are among them",
         "name the files, or let a program such as `find` match them";
     GlobSet = Glob: "`{}` is a set that shells do not read alike",
@@ -134,12 +144,12 @@ refusals! {
         "name the file, or quote text that is meant literally";
     ExtendedGlob = ExtendedGlob: "`{}` begins a pattern that some shells know, which is not part of the language",
         "name the files, or quote text that is meant literally";
-    BraceExpansion = BraceExpansion: "`{}` stands for several words, which is not supported yet",
+    BraceExpansion = BraceExpansion: "`{}` can stand for several words, which is not part of the language",
         "write the words one by one, or quote text that is meant literally";
-    Tilde = Tilde: "`~` stands for a home directory here, which is not supported yet",
-        "write the path in full, or quote text that is meant literally";
     TildeForm = Tilde: "`~` stands here for something that shells do not agree on",
         "use `~` alone or before a slash at the start of a word, or quote text that is meant literally";
+    TildeUnset = Tilde: "`~` stands for `HOME`, which has no value here",
+        "write the path in full, or quote text that is meant literally";
 
     // The program's word.
     ProgramEmpty = ProgramName: "the program's name is empty",
@@ -148,29 +158,25 @@ refusals! {
         "use a name or path of letters, digits and `_ . / + @ % - : , ~`, not starting with one of the last three";
     ProgramUnknown = ProgramName: "`{}` is not known before it runs, and a program's name has to be",
         "write the program's name or path itself";
-    ReservedWord = ReservedWord: "`{}` begins or continues a shell statement, which is not supported yet",
-        "run the commands as jobs of their own, or a script file through an interpreter that the policy allows";
+    ReservedWord = ReservedWord: "`{}` begins or continues a shell statement, which is not part of the language",
+        "join commands by `&&` and `||`, or run a script file through an interpreter that the policy allows";
     TimeKeyword = TimeKeyword: "`time` is a word of the shell here, not a program",
         "every job reports its duration; for the program write `/usr/bin/time`";
     ConditionalExpression = ConditionalExpression: "`[[ … ]]` is not part of the language",
         "use the program `[` or `test`";
     Function = FunctionDefinition: "functions are not part of the language",
-        "put the commands into a script file, or run them as jobs of their own";
+        "write the commands where they are used, or put them into a script file";
     Coprocess = Coprocess: "`coproc` is not part of the language",
         "run the command as a job of its own";
-    Negation = Negation: "`!` before a command is not supported yet",
-        "leave it out and look at the job's exit code";
     NegationInside = Negation: "`!` stands before a whole pipeline, and once",
         "put it before the first command of the pipeline, or quote it where it is meant literally";
-    BraceGroup = BraceGroup: "`{}` groups commands, which is not supported yet",
-        "run the commands as jobs of their own";
-    Subshell = Subshell: "`( … )` around commands is not supported yet",
-        "run the commands as jobs of their own";
+    BraceGroup = BraceGroup: "`{}` groups commands, which is not part of the language",
+        "write `( … )`, in which `cd` and `exit` act on the inner commands alone";
     OpenSubshell = Subshell: "`(` is not closed",
         "close it with `)`, or put quotes around a parenthesis that is meant literally";
     EmptySubshell = Subshell: "`{}` holds no command",
         "leave the parentheses out, or write `:` inside";
-    SubshellRedirection = Subshell: "`{}` redirects everything in a subshell, which is not supported yet",
+    SubshellRedirection = Subshell: "`{}` redirects everything in a subshell, which is not part of the language",
         "put the redirection on the commands inside";
     WordAfterSubshell = Subshell: "a word cannot follow a subshell",
         "put `;`, `|`, `&&` or a new line between them";
@@ -178,78 +184,66 @@ refusals! {
         "compute with a program, such as `expr`";
     Parenthesis = UnexpectedParenthesis: "`{}` means nothing here",
         "put quotes around a parenthesis that is meant literally";
+    BuiltinDirectory = ShellBuiltin: "`{}` keeps a list of directories, and there is no shell here",
+        "write `cd` with the directory; in `( … )` it acts on the inner commands alone";
+    BuiltinFlow = ShellBuiltin: "`{}` acts on a loop, a function or a shell, and there is none here",
+        "write `exit` to end the script, or leave it out";
 
     // What a shell does itself.
-    BuiltinCd = ShellBuiltin: "`{}` changes the directory of a shell, and comes with scripts",
-        "give the directory as `cwd` of the request";
-    BuiltinExit = ShellBuiltin: "`{}` acts on a script, and comes with scripts",
-        "leave it out; the programs `true` and `false` give an exit code";
     BuiltinCode = ShellBuiltin: "`{}` makes a shell read text as commands, which is refused for good",
         "write the commands themselves";
     BuiltinPrefix = ShellBuiltin: "`{}` tells a shell how to run a command, and there is no shell here",
         "write the command without it";
     BuiltinVariable = ShellBuiltin: "`{}` changes the variables of a shell, and there is no shell here",
-        "give variables as `env` of the request, or write the values themselves";
+        "write `NAME=value` before the command that needs it, or give it as `env` of the request";
     BuiltinOptions = ShellBuiltin: "`{}` changes the options of a shell, and there is no shell here",
-        "leave it out; a job ends with the exit code of its command";
+        "leave it out; join commands by `&&` to stop at the first that fails";
     BuiltinJobs = ShellBuiltin: "`{}` acts on the jobs of a shell, and there is no shell here",
         "every command is a job of its own: look at it, wait for it or end it by its id";
     BuiltinLookup = ShellBuiltin: "`{}` is answered by a shell, and there is no shell here",
         "use the program `which`";
     BuiltinOther = ShellBuiltin: "`{}` is something that a shell does itself, and there is no shell here",
         "run a program; one of the same name is run by its path";
+    CdOperands = ShellBuiltin: "`cd` takes one directory",
+        "name one; `cd ~` enters the home directory, and a job begins in the `cwd` of its request";
+    CdDirectory = ShellBuiltin: "`{}` is not the name of one directory to `cd`",
+        "name one directory, without options, patterns and `-`; put double quotes around `$( … )`";
+    ExitStatus = ShellBuiltin: "`{}` is not an exit status to `exit`",
+        "write one number from 0 to 255, or none for the status of the command before";
 
     // Assignments.
-    Assignment = Assignment: "`{}` sets a variable, which is not supported yet",
-        "write the value where it is used, or give it as `env` of the request";
-    AssignmentPrefix = AssignmentPrefix: "`{}` before a command sets a variable, which is not supported yet",
-        "give it as `env` of the request";
+    Assignment = Assignment: "`{}` sets a variable of a shell, and there is no shell here",
+        "write it before the command that needs it, on the same line, or give it as `env` of the request";
+    AssignmentBuiltin = AssignmentPrefix: "`{}` stands before what a script does itself, and shells do not agree whether it lasts",
+        "leave it out, or put it before the program that needs it";
+    AssignmentReuse = AssignmentPrefix: "`{}` is used in a value and assigned before by the same command",
+        "write the value itself in both places";
+    AssignmentBefore = AssignmentPrefix: "`{}` stands in a value after another assignment, which it would see in a shell",
+        "put the value with the substitution first, or run the inner command on its own first";
     AppendAssignment = AppendAssignment: "`{}` adds to a variable, which is not part of the language",
         "write the whole value";
     ArrayAssignment = ArrayAssignment: "`{}` sets an array, which is not part of the language",
         "write the words where they are used";
 
     // Several commands.
-    Pipe = Pipe: "`|` joins two commands, which is not supported yet",
-        "run the first command alone; its output is kept and can be read in parts";
     PipeBoth = PipeBoth: "`|&` is not part of the language",
-        "write `2>&1 |` where pipelines are supported; for now run the first command alone, both its streams are kept";
-    And = AndList: "`&&` joins two commands, which is not supported yet",
-        "run them as two jobs, the second when the first has exit code 0";
-    Or = OrList: "`||` joins two commands, which is not supported yet",
-        "run them as two jobs, the second when the first has another exit code than 0";
-    Semicolon = Sequence: "`;` ends a command, and several commands are not supported yet",
-        "run each command as a job of its own, without the `;`; one that is meant literally is written `\\;`";
-    CaseOperator = Sequence: "`{}` ends a branch of `case`, which is not supported yet",
+        "write `2>&1 |`";
+    CaseOperator = Sequence: "`{}` ends a branch of `case`, which is not part of the language",
         "write one `;`";
-    SecondLine = Sequence: "a second command begins here, and several commands are not supported yet",
-        "run each command as a job of its own";
     MissingCommand = MissingCommand: "a command is missing before `{}`",
         "write one, or leave the operator out";
     MissingAtEnd = MissingCommand: "a command is missing at the end of the line",
         "write one, or leave the operator before it out";
     RedirectionAlone = MissingCommand: "`{}` stands without a command",
-        "put `:` before it, or name the program whose stream it is";
+        "name the program whose stream it is, such as `cat` before `<`, or put `:` before it";
     Background = Background: "`&` leaves a command in the background, which is not part of the language",
-        "leave it out: every command is a background job; run a second command as its own job";
+        "leave it out: every job runs in the background; run the next command as a job of its own";
 
     // Redirections.
-    Output = RedirectOutput: "`{}` writes output to a file, which is not supported yet",
-        "leave it out: the output of a job is kept, standard error apart";
-    Append = RedirectAppend: "`{}` adds output to a file, which is not supported yet",
-        "leave it out: the output of a job is kept, standard error apart";
-    Clobber = RedirectClobber: "`{}` writes output over a file, which is not supported yet",
-        "leave it out: the output of a job is kept, standard error apart";
-    Input = RedirectInput: "`{}` takes input from a file, which is not supported yet",
-        "name the file as an argument, if the program takes one";
     ReadWrite = RedirectReadWrite: "`{}` opens a file for reading and writing, which is not part of the language",
         "name the file as an argument, if the program takes one";
-    Both = RedirectBoth: "`{}` writes both streams to a file, which is not supported yet",
-        "leave it out: the output of a job is kept, standard error apart";
     BothOlder = RedirectBoth: "`{}` before a file is read by some shells alone",
         "write `&>`, or `>` and `2>&1`";
-    Duplicate = RedirectDuplicate: "`{}` joins or closes streams, which is not supported yet",
-        "leave it out: a job's standard error is kept beside its output";
     CopyTarget = RedirectDuplicate: "after `{}` has to stand one digit or `-`, and then a blank or the end",
         "name the descriptor by its digit, such as `2>&1`; write `>` before a file's name";
     TargetMissing = RedirectTarget: "the file or text of a redirection is missing",
@@ -260,8 +254,6 @@ refusals! {
         "leave the redirection out, or put a blank after a number that is an argument";
     NamedDescriptor = NamedDescriptor: "`{}` lets a shell choose a file descriptor, which is not part of the language",
         "leave the redirection out, or put a blank after a word that is an argument";
-    HereDocument = HereDocument: "`{}` gives the following lines as input, which is not supported yet",
-        "put the text into a file and name the file as an argument, if the program takes one";
     HereDocumentOpen = HereDocument: "the lines of `{}` have no end",
         "put its delimiter on a line of its own after them, without blanks around it";
     HereDocumentDelimiter = HereDocument: "the delimiter `{}` is not a plain word",
@@ -270,8 +262,10 @@ refusals! {
         "leave the digit out";
     HereDocumentExpansion = HereDocument: "`{}` in the lines stands for other text when the delimiter is not quoted",
         "quote the delimiter, such as `<<'EOF'`; the lines are then taken as they are";
-    HereString = HereString: "`{}` gives a word as input, which is not supported yet",
-        "put the text into a file and name the file as an argument, if the program takes one";
+    HereDocumentInside = HereDocument: "`{}` stands inside a substitution, where shells do not agree on its lines",
+        "put the command with the lines outside `$( … )`, or use `<<<`";
+    HereDocumentLines = HereDocument: "the lines of `{}` would begin inside a substitution",
+        "write the substitution on one line, or before the line with the here-document";
 }
 
 #[cfg(test)]
@@ -294,10 +288,7 @@ mod tests {
     #[test]
     fn a_message_quotes_little_and_nothing_hidden() {
         let error = Refusal::Variable.about(&format!("$a\u{1b}{}", "b".repeat(100)), Span::new(0, 103));
-        assert_eq!(
-            error.message,
-            format!("`$a\\u{{1b}}{}…` is a variable, and variables are not supported yet", "b".repeat(37))
-        );
+        assert_eq!(error.message, format!("`$a\\u{{1b}}{}…` has no value here", "b".repeat(37)));
     }
 
     #[test]

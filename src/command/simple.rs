@@ -3,9 +3,9 @@
 use crate::diagnostic::Span;
 
 use super::{
-    Assignment, Builtin, Redirection, SimpleCommand, SyntaxError, Word, assignment,
+    Assignment, Builtin, Redirection, SimpleCommand, SyntaxError, Word, assignment, hazards,
     lexer::{self, Ahead},
-    names,
+    names, operands,
     operator::Operator,
     parser::Parser,
     redirection,
@@ -22,7 +22,6 @@ pub(super) fn command(parser: &mut Parser<'_>) -> Result<SimpleCommand, SyntaxEr
         match lexer::ahead(&parser.cursor)? {
             Ahead::Newline | Ahead::End => break,
             Ahead::Operator(Operator::Redirect(kind), span) => {
-                parser.note(Operator::Redirect(kind).not_yet(), span);
                 parts.redirections.extend(redirection::read(parser, kind, span)?);
             }
             Ahead::Operator(operator, _) if operator.ends_command() => break,
@@ -54,7 +53,7 @@ impl Parts {
                 return Ok(());
             }
         }
-        let word = word::read(&mut parser.cursor, &mut parser.later, Use::Field)?;
+        let word = word::read(parser, Use::Field)?;
         if self.words.is_empty() {
             refuse_program(parser, &word)?;
         }
@@ -64,7 +63,7 @@ impl Parts {
     }
 
     /// The refusal of an operator that neither ends a command nor belongs to it.
-    fn refuse(&self, parser: &mut Parser<'_>, operator: Operator, span: Span) -> SyntaxError {
+    fn refuse(&self, parser: &Parser<'_>, operator: Operator, span: Span) -> SyntaxError {
         match (operator, self.words.as_slice()) {
             (Operator::Open, [name]) if parser.cursor.peek_after(1) == Some(')') => {
                 parser.refuse(Refusal::Function, Span::new(name.span.start, span.end + 1))
@@ -73,10 +72,13 @@ impl Parts {
         }
     }
 
-    fn finish(self, parser: &mut Parser<'_>, span: Span) -> Result<SimpleCommand, SyntaxError> {
+    fn finish(self, parser: &Parser<'_>, span: Span) -> Result<SimpleCommand, SyntaxError> {
         let Self { assignments, words, redirections } = self;
         if !words.is_empty() {
-            return Ok(SimpleCommand { assignments, words, redirections, span });
+            let command = SimpleCommand { assignments, words, redirections, span };
+            operands::check(&command, parser.cursor.text())?;
+            hazards::check(&command, parser.cursor.text())?;
+            return Ok(command);
         }
         match (assignments.first(), redirections.first()) {
             (_, Some(redirection)) => Err(parser.refuse(Refusal::RedirectionAlone, redirection.span)),
@@ -90,7 +92,7 @@ impl Parts {
 }
 
 /// What to say where a command is wanted and none begins.
-fn missing(parser: &mut Parser<'_>) -> Result<SyntaxError, SyntaxError> {
+fn missing(parser: &Parser<'_>) -> Result<SyntaxError, SyntaxError> {
     Ok(match lexer::ahead(&parser.cursor)? {
         Ahead::Operator(operator, span) => parser.unexpected(operator, span),
         Ahead::Newline | Ahead::End | Ahead::Word => parser.refuse(Refusal::MissingAtEnd, parser.next_character()),
@@ -106,12 +108,13 @@ fn refuse_reserved(parser: &Parser<'_>) -> Result<(), SyntaxError> {
 }
 
 /// Refuses a first word that is not the plain name of a program, or of what a script does itself.
-fn refuse_program(parser: &mut Parser<'_>, word: &Word) -> Result<(), SyntaxError> {
+fn refuse_program(parser: &Parser<'_>, word: &Word) -> Result<(), SyntaxError> {
     let Some(name) = word.literal() else { return Err(parser.refuse(Refusal::ProgramUnknown, word.span)) };
-    let Some((refusal, found)) = names::program_refusal(&name) else { return Ok(()) };
-    if Builtin::named(&name).is_none() {
-        return Err(refusal.about(&found, word.span));
+    if Builtin::named(&name).is_some() {
+        return Ok(());
     }
-    parser.later.note_with(|| refusal.about(&found, word.span));
-    Ok(())
+    match names::program_refusal(&name) {
+        Some((refusal, found)) => Err(refusal.about(&found, word.span)),
+        None => Ok(()),
+    }
 }

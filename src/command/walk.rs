@@ -2,10 +2,14 @@
 
 use crate::diagnostic::Span;
 
-use super::{AndOr, List, Node, Piece, Pipeline, Redirect, Redirection, Script, SimpleCommand, Word};
+use super::{AndOr, List, Node, Piece, Pipeline, Redirect, Redirection, Script, SimpleCommand, Substitution, Word};
 
 impl Script {
-    /// The simple commands, in the order of the text.
+    /// The simple commands, in the order by which everything names them: that of the text, but the commands of
+    /// a substitution come before the command that uses its output.
+    ///
+    /// Whoever follows the tree and counts has to count those of [`SimpleCommand::substitutions`] first, one after the
+    /// other, and then the command itself.
     pub fn commands(&self) -> impl Iterator<Item = &SimpleCommand> {
         let mut found = Vec::new();
         collect(&self.root, &mut found);
@@ -27,6 +31,42 @@ impl AndOr {
     }
 }
 
+impl SimpleCommand {
+    /// All words of the command itself: the values of assignments, then the words, then the targets.
+    pub fn own_words(&self) -> impl Iterator<Item = &Word> {
+        let values = self.assignments.iter().map(|assignment| &assignment.value);
+        values.chain(&self.words).chain(self.redirections.iter().filter_map(Redirection::word))
+    }
+
+    /// The command's own substitutions, without those inside them, in the order in which they run. They all stand in
+    /// values, or all in words, or all in targets.
+    pub fn substitutions(&self) -> impl Iterator<Item = &Substitution> {
+        self.own_words().flat_map(Word::substitutions)
+    }
+
+    pub(super) fn own_words_mut(&mut self) -> impl Iterator<Item = &mut Word> {
+        let values = self.assignments.iter_mut().map(|assignment| &mut assignment.value);
+        values.chain(&mut self.words).chain(self.redirections.iter_mut().filter_map(Redirection::word_mut))
+    }
+}
+
+impl Word {
+    /// The word's own substitutions, without those inside them.
+    pub fn substitutions(&self) -> impl Iterator<Item = &Substitution> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Substitution(substitution) => Some(substitution),
+            Piece::Known(_) | Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } => None,
+        })
+    }
+
+    fn substitutions_mut(&mut self) -> impl Iterator<Item = &mut Substitution> {
+        self.pieces.iter_mut().filter_map(|piece| match piece {
+            Piece::Substitution(substitution) => Some(substitution),
+            Piece::Known(_) | Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } => None,
+        })
+    }
+}
+
 impl Redirection {
     /// The word that names the file or is the text, if there is one.
     pub fn word(&self) -> Option<&Word> {
@@ -37,14 +77,28 @@ impl Redirection {
             Redirect::Copy(_) | Redirect::Close | Redirect::HereDocument(_) => None,
         }
     }
+
+    pub(super) fn word_mut(&mut self) -> Option<&mut Word> {
+        match &mut self.to {
+            Redirect::Read(word) | Redirect::Write(word) | Redirect::Append(word) | Redirect::HereString(word) => {
+                Some(word)
+            }
+            Redirect::Copy(_) | Redirect::Close | Redirect::HereDocument(_) => None,
+        }
+    }
 }
 
-/// Visits the simple commands in the order of the text.
+/// Visits the simple commands in the order of [`Script::commands`].
 pub(super) fn for_each_command(list: &mut List, visit: &mut impl FnMut(&mut SimpleCommand)) {
     for pipeline in list.items.iter_mut().flat_map(pipelines_mut) {
         for node in &mut pipeline.commands {
             match node {
-                Node::Simple(command) => visit(command),
+                Node::Simple(command) => {
+                    for substitution in command.own_words_mut().flat_map(Word::substitutions_mut) {
+                        for_each_command(&mut substitution.list, visit);
+                    }
+                    visit(command);
+                }
                 Node::Subshell(subshell) => for_each_command(&mut subshell.list, visit),
             }
         }
@@ -54,7 +108,10 @@ pub(super) fn for_each_command(list: &mut List, visit: &mut impl FnMut(&mut Simp
 fn collect<'s>(list: &'s List, found: &mut Vec<&'s SimpleCommand>) {
     for node in list.items.iter().flat_map(AndOr::pipelines).flat_map(|pipeline| &pipeline.commands) {
         match node {
-            Node::Simple(command) => found.push(command),
+            Node::Simple(command) => {
+                command.substitutions().for_each(|substitution| collect(&substitution.list, found));
+                found.push(command);
+            }
             Node::Subshell(subshell) => collect(&subshell.list, found),
         }
     }
@@ -88,19 +145,12 @@ fn forget_node(node: &mut Node) {
 
 fn forget_command(command: &mut SimpleCommand) {
     command.span = Span::default();
-    command.words.iter_mut().for_each(forget_word);
-    for assignment in &mut command.assignments {
-        assignment.span = Span::default();
-        forget_word(&mut assignment.value);
-    }
+    command.own_words_mut().for_each(forget_word);
+    command.assignments.iter_mut().for_each(|assignment| assignment.span = Span::default());
     for redirection in &mut command.redirections {
         redirection.span = Span::default();
-        match &mut redirection.to {
-            Redirect::Read(word) | Redirect::Write(word) | Redirect::Append(word) | Redirect::HereString(word) => {
-                forget_word(word);
-            }
-            Redirect::HereDocument(document) => document.span = Span::default(),
-            Redirect::Copy(_) | Redirect::Close => {}
+        if let Redirect::HereDocument(document) = &mut redirection.to {
+            document.span = Span::default();
         }
     }
 }

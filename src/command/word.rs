@@ -3,13 +3,13 @@
 use super::{
     Glob, Piece, SyntaxError, Word, ansi,
     charset::Place,
-    cursor::Cursor,
     dollar::{self, Dollar},
-    later::Later,
+    fields::{Beside, is_split},
     names::ends_word,
+    parser::Parser,
     pattern::{self, Patterns},
     refusal::Refusal,
-    set,
+    set, substitution,
 };
 
 /// What a word is read for.
@@ -19,18 +19,18 @@ pub(super) enum Use {
     Field,
     /// A variable's value: patterns mean nothing, and a tilde means different things to different shells.
     Value,
-    /// A file to open: exactly one, so no pattern.
+    /// A file to open: exactly one, so no pattern, and nothing that is split.
     File,
     /// A here-string: patterns mean nothing.
     Text,
 }
 
 /// Reads the word that begins at the cursor, up to the blank, newline or operator after it.
-pub(super) fn read(cursor: &mut Cursor<'_>, later: &mut Later, purpose: Use) -> Result<Word, SyntaxError> {
-    let start = cursor.at();
-    let known = String::new();
-    let mut reader = Reader { cursor, later, purpose, start, pieces: Vec::new(), known, patterns: Patterns::default() };
-    while let Some(c) = reader.cursor.peek() {
+pub(super) fn read(parser: &mut Parser<'_>, purpose: Use) -> Result<Word, SyntaxError> {
+    let start = parser.cursor.at();
+    let (pieces, known, patterns) = (Vec::new(), String::new(), Patterns::default());
+    let mut reader = Reader { parser, purpose, start, pieces, known, patterns, beside: Beside::default() };
+    while let Some(c) = reader.parser.cursor.peek() {
         if ends_word(c) {
             break;
         }
@@ -40,14 +40,14 @@ pub(super) fn read(cursor: &mut Cursor<'_>, later: &mut Later, purpose: Use) -> 
 }
 
 struct Reader<'c, 't> {
-    cursor: &'c mut Cursor<'t>,
-    later: &'c mut Later,
+    parser: &'c mut Parser<'t>,
     purpose: Use,
     start: usize,
     pieces: Vec<Piece>,
     /// Known text after the last of the pieces.
     known: String,
     patterns: Patterns,
+    beside: Beside,
 }
 
 impl Reader<'_, '_> {
@@ -58,16 +58,16 @@ impl Reader<'_, '_> {
             '"' => self.double_quoted(),
             '\\' => self.escaped(),
             '$' => self.dollar(),
-            '`' => Err(self.refuse_next(Refusal::Backtick, 1)),
+            '`' => self.substitution(false),
             '~' if self.tilde_expands() => self.tilde(),
-            '@' | '+' | '!' | '*' | '?' if self.cursor.peek_after(1) == Some('(') => {
+            '@' | '+' | '!' | '*' | '?' if self.parser.cursor.peek_after(1) == Some('(') => {
                 Err(self.refuse_next(Refusal::ExtendedGlob, 2))
             }
             '*' => self.glob(Glob::Any, 1),
             '?' => self.glob(Glob::One, 1),
             '[' => self.bracket(),
             '{' => {
-                self.patterns.open_brace(self.cursor.at());
+                self.patterns.open_brace(self.parser.cursor.at());
                 self.take(Place::Bare)
             }
             _ => self.take(Place::Bare),
@@ -76,68 +76,77 @@ impl Reader<'_, '_> {
 
     /// `'…'`: nothing inside means anything.
     fn single_quoted(&mut self) -> Result<(), SyntaxError> {
-        let opening = self.cursor.next_bytes(1);
-        self.cursor.skip(1);
+        let opening = self.parser.cursor.next_bytes(1);
+        self.parser.cursor.skip(1);
         loop {
-            match self.cursor.peek() {
-                None => return Err(Refusal::UnclosedQuote.at(self.cursor.text(), opening)),
+            match self.parser.cursor.peek() {
+                None => return Err(self.parser.refuse(Refusal::UnclosedQuote, opening)),
                 Some('\'') => break,
                 Some(_) => self.take(Place::Quoted)?,
             }
         }
-        self.cursor.skip(1);
+        self.parser.cursor.skip(1);
+        self.note_empty(opening.start, 2);
         Ok(())
     }
 
     /// `"…"`: a backslash stays unless it stands before one of `` $ ` " \ `` (POSIX.1-2024, section 2.2.3).
     fn double_quoted(&mut self) -> Result<(), SyntaxError> {
-        let opening = self.cursor.next_bytes(1);
-        self.cursor.skip(1);
+        let opening = self.parser.cursor.next_bytes(1);
+        self.parser.cursor.skip(1);
         loop {
-            match self.cursor.peek() {
-                None => return Err(Refusal::UnclosedQuote.at(self.cursor.text(), opening)),
+            match self.parser.cursor.peek() {
+                None => return Err(self.parser.refuse(Refusal::UnclosedQuote, opening)),
                 Some('"') => break,
-                Some('`') => return Err(self.refuse_next(Refusal::Backtick, 1)),
-                Some('\\') => match self.cursor.peek_after(1) {
+                Some('`') => self.substitution(true)?,
+                Some('\\') => match self.parser.cursor.peek_after(1) {
                     Some('\n') => return Err(self.refuse_next(Refusal::ContinuationInWord, 1)),
                     Some('$' | '`' | '"' | '\\') => {
-                        self.cursor.skip(1);
+                        self.parser.cursor.skip(1);
                         self.take(Place::Quoted)?;
                     }
                     _ => self.take(Place::Quoted)?,
                 },
-                Some('$') => match dollar::in_double_quotes(self.cursor)? {
+                Some('$') => match dollar::in_double_quotes(&self.parser.cursor)? {
                     Dollar::Variable(name) => self.variable(name, true),
+                    Dollar::Substitution => self.substitution(true)?,
                     Dollar::Literal | Dollar::Escapes => self.take(Place::Quoted)?,
                 },
                 Some(_) => self.take(Place::Quoted)?,
             }
         }
-        self.cursor.skip(1);
+        self.parser.cursor.skip(1);
+        self.note_empty(opening.start, 2);
         Ok(())
     }
 
     /// `\x`: the character itself.
     fn escaped(&mut self) -> Result<(), SyntaxError> {
-        match self.cursor.peek_after(1) {
+        match self.parser.cursor.peek_after(1) {
             None => Err(self.refuse_next(Refusal::TrailingBackslash, 1)),
             Some('\n') => Err(self.refuse_next(Refusal::ContinuationInWord, 1)),
             Some(_) => {
-                self.cursor.skip(1);
+                self.parser.cursor.skip(1);
                 self.take(Place::Bare)
             }
         }
     }
 
     fn dollar(&mut self) -> Result<(), SyntaxError> {
-        match dollar::bare(self.cursor)? {
-            Dollar::Literal => self.take(Place::Bare),
+        match dollar::bare(&self.parser.cursor)? {
+            Dollar::Literal => {
+                self.beside.note_dollar(self.parser.cursor.next_bytes(1));
+                self.take(Place::Bare)
+            }
             Dollar::Variable(name) => {
                 self.variable(name, false);
                 Ok(())
             }
+            Dollar::Substitution => self.substitution(false),
             Dollar::Escapes => {
-                let text = ansi::read(self.cursor)?;
+                let start = self.parser.cursor.at();
+                let text = ansi::read(&mut self.parser.cursor)?;
+                self.note_empty(start, 3);
                 text.chars().try_for_each(|c| self.push(c))
             }
         }
@@ -145,43 +154,58 @@ impl Reader<'_, '_> {
 
     /// `$NAME` or `${NAME}` at the cursor.
     fn variable(&mut self, name: &str, quoted: bool) {
-        let braces = if self.cursor.peek_after(1) == Some('{') { 2 } else { 0 };
-        let span = self.cursor.next_bytes(1 + name.len() + braces);
-        self.later.note(Refusal::Variable, self.cursor.text(), span);
-        self.cursor.skip(1 + name.len() + braces);
+        let braces = if self.parser.cursor.peek_after(1) == Some('{') { 2 } else { 0 };
+        let span = self.parser.cursor.next_bytes(1 + name.len() + braces);
+        self.parser.cursor.skip(1 + name.len() + braces);
         self.piece(Piece::Variable { name: name.to_owned(), quoted, span });
+    }
+
+    /// `$( … )` or backticks at the cursor.
+    fn substitution(&mut self, quoted: bool) -> Result<(), SyntaxError> {
+        let found = substitution::read(self.parser, quoted)?;
+        if let Some(open) = self.patterns.closes_bracket(']').filter(|_| !quoted) {
+            return Err(self.parser.refuse(Refusal::GlobSet, self.parser.cursor.since(open)));
+        }
+        if self.purpose == Use::File && !quoted {
+            return Err(self.parser.refuse(Refusal::SubstitutionTarget, found.span));
+        }
+        if !quoted {
+            self.beside.end_run(&self.pieces, &self.known);
+        }
+        // Whether a separator inside counts for a brace outside is not left to chance.
+        self.patterns.separate();
+        self.piece(Piece::Substitution(found));
+        Ok(())
     }
 
     /// At the start of a word a tilde stands for a home directory in every shell; after `=` and `:` in some.
     fn tilde_expands(&self) -> bool {
-        self.cursor.at() == self.start || self.known.ends_with(['=', ':'])
+        self.parser.cursor.at() == self.start || self.known.ends_with(['=', ':'])
     }
 
     fn tilde(&mut self) -> Result<(), SyntaxError> {
-        let span = self.cursor.next_bytes(1);
-        self.later.note(Refusal::Tilde, self.cursor.text(), span);
-        let alone = self.cursor.peek_after(1).is_none_or(|c| c == '/' || ends_word(c));
-        if self.cursor.at() != self.start || !alone || self.purpose == Use::Value {
-            return Err(Refusal::TildeForm.at(self.cursor.text(), span));
+        let span = self.parser.cursor.next_bytes(1);
+        let alone = self.parser.cursor.peek_after(1).is_none_or(|c| c == '/' || ends_word(c));
+        if self.parser.cursor.at() != self.start || !alone || self.purpose == Use::Value {
+            return Err(self.parser.refuse(Refusal::TildeForm, span));
         }
-        self.cursor.skip(1);
+        self.parser.cursor.skip(1);
         self.piece(Piece::Tilde { span });
         Ok(())
     }
 
     /// A part of a pattern at the cursor, of so many bytes.
     fn glob(&mut self, glob: Glob, bytes: usize) -> Result<(), SyntaxError> {
-        let span = self.cursor.next_bytes(bytes);
-        self.later.note(Refusal::Glob, self.cursor.text(), span);
+        let span = self.parser.cursor.next_bytes(bytes);
         match self.purpose {
-            Use::File => return Err(Refusal::GlobTarget.at(self.cursor.text(), span)),
+            Use::File => return Err(self.parser.refuse(Refusal::GlobTarget, span)),
             Use::Value | Use::Text => return self.take(Place::Bare),
             Use::Field => {}
         }
-        for c in span.of(self.cursor.text()).chars() {
+        for c in span.of(self.parser.cursor.text()).chars() {
             self.watch_brace(c)?;
         }
-        self.cursor.skip(bytes);
+        self.parser.cursor.skip(bytes);
         self.piece(Piece::Glob { glob, span });
         Ok(())
     }
@@ -190,17 +214,17 @@ impl Reader<'_, '_> {
     fn bracket(&mut self) -> Result<(), SyntaxError> {
         let means_a_set = matches!(self.purpose, Use::Field | Use::File);
         if means_a_set && !self.patterns.in_bracket() {
-            if let Some((set, bytes)) = set::at(self.cursor) {
+            if let Some((set, bytes)) = set::at(&self.parser.cursor) {
                 return self.glob(Glob::OneOf(set), bytes);
             }
-            self.patterns.open_bracket(self.cursor.at());
+            self.patterns.open_bracket(self.parser.cursor.at());
         }
         self.take(Place::Bare)
     }
 
     /// Moves the next character into the word.
     fn take(&mut self, place: Place) -> Result<(), SyntaxError> {
-        match self.cursor.take(place)? {
+        match self.parser.cursor.take(place)? {
             Some(c) => self.push(c),
             None => Ok(()),
         }
@@ -210,18 +234,14 @@ impl Reader<'_, '_> {
         self.known.push(c);
         self.watch_brace(c)?;
         match self.patterns.closes_bracket(c) {
-            Some(open) => {
-                let span = self.cursor.since(open);
-                self.later.note(Refusal::Glob, self.cursor.text(), span);
-                Err(Refusal::GlobSet.at(self.cursor.text(), span))
-            }
+            Some(open) => Err(self.parser.refuse(Refusal::GlobSet, self.parser.cursor.since(open))),
             None => Ok(()),
         }
     }
 
     fn watch_brace(&mut self, c: char) -> Result<(), SyntaxError> {
         match self.patterns.closes_brace(c) {
-            Some(open) => Err(Refusal::BraceExpansion.at(self.cursor.text(), self.cursor.since(open))),
+            Some(open) => Err(self.parser.refuse(Refusal::BraceExpansion, self.parser.cursor.since(open))),
             None => Ok(()),
         }
     }
@@ -238,18 +258,32 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// Notes quotes without anything between them, which with their marks are so many bytes long.
+    fn note_empty(&mut self, start: usize, bytes: usize) {
+        let span = self.parser.cursor.since(start);
+        if span.end - span.start == bytes {
+            self.beside.note_empty(span);
+        }
+    }
+
     fn refuse_next(&self, refusal: Refusal, bytes: usize) -> SyntaxError {
-        refusal.at(self.cursor.text(), self.cursor.next_bytes(bytes))
+        self.parser.refuse(refusal, self.parser.cursor.next_bytes(bytes))
     }
 
     fn finish(mut self) -> Result<Word, SyntaxError> {
-        let span = self.cursor.since(self.start);
-        if names_descriptor(span.of(self.cursor.text())) && matches!(self.cursor.peek(), Some('<' | '>')) {
-            return Err(Refusal::NamedDescriptor.at(self.cursor.text(), span));
+        let span = self.parser.cursor.since(self.start);
+        if names_descriptor(span.of(self.parser.cursor.text())) && matches!(self.parser.cursor.peek(), Some('<' | '>'))
+        {
+            return Err(self.parser.refuse(Refusal::NamedDescriptor, span));
         }
+        self.beside.end_run(&self.pieces, &self.known);
         self.flush();
+        let uncertain = self.beside.uncertain().filter(|_| self.purpose == Use::Field && is_split(&self.pieces));
+        if let Some((refusal, span)) = uncertain {
+            return Err(self.parser.refuse(refusal, span));
+        }
         if pattern::names_hidden_files(&self.pieces) {
-            return Err(Refusal::GlobDot.at(self.cursor.text(), span));
+            return Err(self.parser.refuse(Refusal::GlobDot, span));
         }
         Ok(Word { pieces: self.pieces, span })
     }

@@ -271,8 +271,8 @@ mod tests {
 
     #[test]
     fn human_points_at_wide_characters() {
-        insta::assert_snapshot!(command("echo 日本 | wc", Code::Pipe, "`|` joins", Span::new(12, 13)), @r#"
-        error[pipe]: `|` joins
+        insta::assert_snapshot!(command("echo 日本 | wc", Code::PipeBoth, "`|` joins", Span::new(12, 13)), @r#"
+        error[pipe-both]: `|` joins
          --> command:1:9
           |
         1 | echo 日本 | wc
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn human_cuts_long_lines() {
         let text = format!("{} | {}", "a".repeat(60_000), "b".repeat(4_000));
-        let shown = command(&text, Code::Pipe, "`|` joins", Span::new(60_001, 60_002));
+        let shown = command(&text, Code::PipeBoth, "`|` joins", Span::new(60_001, 60_002));
         assert!(shown.len() < 2_000, "{}", shown.len());
         assert!(shown.contains("aa | bb"), "{shown}");
     }
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn places_outside_the_text_are_drawn_inside_it() {
         for span in [Span::new(99, 120), Span::new(1, 99), Span::new(4, 2), Span::new(1, 2)] {
-            assert!(command("é", Code::Pipe, "x", span).starts_with("error[pipe]: x\n"));
+            assert!(command("é", Code::PipeBoth, "x", span).starts_with("error[pipe-both]: x\n"));
         }
     }
 

@@ -20,9 +20,7 @@ use rustix::{
 };
 
 use crate::{
-    command::{
-        ResolvedCommand, ResolvedProgram, ResolvedScript, Script, SimpleCommand, SyntaxError, Word, canonical, single,
-    },
+    command::{Node, ResolvedCommand, ResolvedProgram, ResolvedScript, Script, SimpleCommand, Word, canonical},
     diagnostic::Code,
     model::{denial::Denial, workspace::Workspace},
 };
@@ -44,7 +42,7 @@ pub fn resolve(
     cwd: Option<&Path>,
 ) -> Result<(ResolvedScript, Handles), Denial> {
     let (cwd, cwd_fd) = working_directory(workspace, cwd)?;
-    let command = single(script).map_err(not_run_yet)?;
+    let command = single(script)?;
     let (resolved, program) = resolve_command(command, workspace, &cwd)?;
     let programs = BTreeMap::from([(resolved.program.real.clone(), program)]);
     let script = ResolvedScript {
@@ -58,9 +56,22 @@ pub fn resolve(
     Ok((script, Handles { programs, cwd: cwd_fd }))
 }
 
-/// What the parser takes and nothing runs yet.
-fn not_run_yet(error: SyntaxError) -> Denial {
-    Denial::new(error.code, error.message).with_hint(error.hint).at(error.span)
+/// The one literal command that a script consists of.
+fn single(script: &Script) -> Result<&SimpleCommand, Denial> {
+    only_command(script).ok_or_else(|| {
+        Denial::new(Code::NotSupported, "the text is more than one literal command, which is not run yet")
+            .with_hint("run each command as a job of its own, with its values written out")
+            .at(script.root.span)
+    })
+}
+
+fn only_command(script: &Script) -> Option<&SimpleCommand> {
+    let [item] = script.root.items.as_slice() else { return None };
+    let [Node::Simple(command)] = item.first.commands.as_slice() else { return None };
+    let alone = item.rest.is_empty() && !item.first.negated;
+    let plain = command.assignments.is_empty() && command.redirections.is_empty() && command.builtin().is_none();
+    let literal = command.words.iter().all(|word| word.literal().is_some());
+    (alone && plain && literal).then_some(command)
 }
 
 fn working_directory(workspace: &Workspace, asked: Option<&Path>) -> Result<(PathBuf, OwnedFd), Denial> {

@@ -13,7 +13,7 @@ pub(super) type Parse<'a> = &'a dyn Fn(&str) -> Result<Vec<Vec<String>>, String>
 
 /// Parses an example as a request would be parsed.
 pub(super) fn parse(text: &str) -> Result<Vec<Vec<String>>, String> {
-    let script = command::parse_single(text).map_err(|error| error.message)?;
+    let script = command::parse(text).map_err(|error| error.message)?;
     let argv = |words: &[command::Word]| words.iter().map(command::Word::literal).collect::<Option<Vec<_>>>();
     let commands: Option<Vec<_>> = script.commands().map(|command| argv(&command.words)).collect();
     commands.ok_or_else(|| "a word is not known before the command runs".to_owned())

@@ -192,7 +192,7 @@ fn shell_text(args: &[String]) -> Option<&str> {
 /// The commands of a shell's text, as far as our own language reads it. What it does not read stays unjudged here: whoever
 /// allows a shell relies on the sandbox, as the rule that allows it has to say.
 fn scripts(text: &str) -> Vec<Vec<String>> {
-    let Ok(script) = command::parse_single(text) else { return Vec::new() };
+    let Ok(script) = command::parse(text) else { return Vec::new() };
     script.commands().filter_map(|command| command.words.iter().map(command::Word::literal).collect()).collect()
 }
 

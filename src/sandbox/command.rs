@@ -4,20 +4,18 @@ use std::{
     convert::Infallible,
     ffi::CString,
     io::{self, Read as _},
-    os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
-    path::Path,
+    os::fd::OwnedFd,
 };
 
-use nix::{
-    fcntl::AtFlags,
-    unistd::{execve, execveat},
-};
 use rustix::{
     fs::Mode,
     process::{fchdir, setsid, umask},
 };
 
-use crate::sys::process::{Fate, close_from, exit_now, join_new_session_keyring, reset_signals};
+use crate::{
+    script::{exec, is_script},
+    sys::process::{Fate, close_from, exit_now, join_new_session_keyring, reset_signals},
+};
 
 use super::{
     descriptors,
@@ -82,7 +80,7 @@ fn restrict_and_exec(job: &Job, status: &OwnedFd) -> Result<Infallible, Failure>
     let cwd = descriptors::same(&order.cwd, &streams.cwd, "open the working directory")?;
     fchdir(&cwd).at_thing("enter", order.cwd.display())?;
     let program = descriptors::same(path, &streams.program, "open the program")?;
-    let script = descriptors::is_script(path).at_thing("read", path.display())?;
+    let script = is_script(&program).at_thing("read", path.display())?;
     close_from(3, Fate::CloseOnExec).at("mark descriptors")?;
     // After the mounts, which Landlock would refuse and whose files its rules name.
     if job.applied.landlock.is_some_and(|version| version > 0) {
@@ -96,18 +94,6 @@ fn restrict_and_exec(job: &Job, status: &OwnedFd) -> Result<Infallible, Failure>
     }
     rustix::io::write(status, &[READY]).at("report")?;
     exec(path, &program, script, &argv, &env).at_thing("exec", path.display())
-}
-
-/// Executes the descriptor, so that nothing can take the file's place any more. A script cannot be executed so: its
-/// interpreter would be given a path below /dev/fd that is closed by then (execveat(2)), so it goes by the path that was
-/// compared a moment ago, in places that were read-only then or are the workspace's own.
-fn exec(path: &Path, program: &OwnedFd, script: bool, argv: &[CString], env: &[CString]) -> io::Result<Infallible> {
-    if script {
-        let path = CString::new(path.as_os_str().as_bytes())?;
-        Ok(execve(&path, argv, env)?)
-    } else {
-        Ok(execveat(program, c"", argv, env, AtFlags::AT_EMPTY_PATH)?)
-    }
 }
 
 /// A kernel without keyrings has none to leave; where a filter around us refuses the call, as in many containers, it refuses

@@ -7,8 +7,8 @@ use std::{
 };
 
 use rustix::{
-    fs::{CWD, Mode, OFlags, fstat, open},
-    io::{fcntl_dupfd_cloexec, read},
+    fs::{Mode, OFlags, fstat, open},
+    io::fcntl_dupfd_cloexec,
     stdio::{dup2_stderr, dup2_stdin, dup2_stdout},
 };
 
@@ -51,25 +51,6 @@ pub(super) fn same(path: &Path, judged: impl AsFd, what: &str) -> Result<OwnedFd
     }
 }
 
-/// Whether a file is a script that names its interpreter.
-pub(super) fn is_script(path: &Path) -> io::Result<bool> {
-    let file = rustix::fs::openat(
-        CWD,
-        path,
-        OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK,
-        Mode::empty(),
-    );
-    match file {
-        Ok(file) => {
-            let mut magic = [0; 2];
-            Ok(read(file, &mut magic)? == magic.len() && magic == *b"#!")
-        }
-        // A program that may be executed and not read is no script: its interpreter could not read it either.
-        Err(rustix::io::Errno::ACCESS) => Ok(false),
-        Err(errno) => Err(errno.into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -96,15 +77,5 @@ mod tests {
         let judged = fs::File::open(dir.join("real")).unwrap();
         std::os::unix::fs::symlink(dir.join("real"), dir.join("link")).unwrap();
         assert!(same(&dir.join("link"), &judged, "open").is_err());
-    }
-
-    #[test]
-    fn a_script_is_told_by_its_first_two_bytes() {
-        let dir = tempfile::tempdir().unwrap();
-        for (text, script) in [("#!/bin/sh\n", true), ("#", false), ("", false), ("\x7fELF", false)] {
-            let path = dir.path().join("file");
-            fs::write(&path, text).unwrap();
-            assert_eq!(is_script(&path).unwrap(), script, "{text:?}");
-        }
     }
 }

@@ -7,8 +7,24 @@
 
 #![forbid(unsafe_code)]
 
+mod builtin;
+mod exec;
+mod expand;
+mod file;
+mod glob;
+mod halt;
+mod message;
 mod question;
+mod redirect;
+mod run;
+mod shell;
+mod simple;
+mod split;
+mod streams;
+mod substitute;
 mod tree;
 
+pub use exec::{exec, is_script};
 pub use question::{Access, Act, Answer, Judge, Question, Trouble};
+pub use run::{STOPPED, run};
 pub use tree::Tree;

@@ -35,7 +35,7 @@ pub enum Verdict {
 /// Judges a request without recording or running anything.
 pub fn judge(setup: &Setup, request: &Request) -> Judgement {
     let refused = |denial| Judgement { script: None, trace: Trace::default(), verdict: Verdict::Deny(denial) };
-    let script = match command::parse_single(&request.command) {
+    let script = match command::parse(&request.command) {
         Ok(script) => script,
         Err(error) => return refused(outside_the_language(error)),
     };

@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "system calls that no safe crate gives; nothing else in the house may")]
 
+pub mod descriptor;
 pub mod fork;
 pub mod landlock;
 pub mod mount;

@@ -1,24 +1,9 @@
 //! What the whole language refuses, beyond what one literal command may not hold: the code, and the part of the text.
 
-use super::parse;
+use super::{check, parse, refuses};
 use crate::command::{MAX_COMMANDS, MAX_DEPTH, MAX_WORDS, parse_counted};
 
-fn check(text: &str, code: &str, covered: &str) {
-    let error = parse(text).expect_err(text);
-    assert_eq!((error.code.as_str(), error.span.of(text)), (code, covered), "{text:?}: {error:?}");
-    assert!(!error.message.is_empty() && !error.hint.is_empty(), "{error:?}");
-}
-
-macro_rules! refused {
-    ($($name:ident: $code:literal { $($text:expr => $covered:expr),+ $(,)? })*) => {
-        $(#[test]
-        fn $name() {
-            $(check($text, $code, $covered);)+
-        })*
-    };
-}
-
-refused! {
+refuses! {
     missing_commands: "missing-command" {
         "| a" => "|", "a |" => "", "a | | b" => "|", "a &&" => "", "&& a" => "&&", "a || ; b" => ";", "; a" => ";", "! " => "",
         "a && \n" => "", "( | a)" => "|", "a; ; b" => ";",
@@ -38,6 +23,15 @@ refused! {
     reserved_words: "reserved-word" { "a; if b" => "if", "a | while" => "while", "A=b if" => "if", "a && then" => "then", "(for" => "for", ">f do" => "do" }
     brace_groups: "brace-group" { "a; { b; }" => "{", "a | }" => "}" }
     builtins: "shell-builtin" { "a; eval b" => "eval", "A=b exec c" => "exec", "a | read x" => "read", "(export A=b)" => "export" }
+    operands: "shell-builtin" {
+        "cd" => "cd", "cd a b" => "b", "cd -" => "-", "cd -P" => "-P", "cd ''" => "''", "cd a*" => "a*", "cd $(a)" => "$(a)", "'cd'" => "'cd'",
+        "exit a" => "a", "exit 256" => "256", "exit 1 2" => "2", "exit $X" => "$X", "exit -1" => "-1", "exit ''" => "''", "exit +1" => "+1",
+        "a | cd" => "cd", "cd x >f y" => "y",
+    }
+    assignments_of_builtins: "assignment-prefix" { "A=1 cd x" => "A=1", "A= :" => "A=", "A=1 B=2 exit" => "A=1" }
+    assignments_in_order: "assignment-prefix" {
+        "A=1 B=$A c" => "$A", "A=1 A=\"x$A\" c" => "$A", "A=1 B=$(c) d" => "$(c)", "A=$(b) C=$(d) e" => "$(d)", "A=1 B=${C}x$A c" => "$A",
+    }
     unknown_programs: "program-name" { "$X a" => "$X", "\"$X\"" => "\"$X\"", "~/bin/x" => "~/bin/x", "a; *" => "*", "x$Y" => "x$Y", "[a]b" => "[a]b" }
     targets: "redirect-target" {
         "a >" => "", "a > ; b" => ";", "a > #x" => "#", "a >#x" => "#", "a > > f" => ">", "a <<<" => "", "a <<<2>&1" => "2", "a &>2>&1" => "2",

@@ -1,27 +1,12 @@
-//! What the house refuses today, where it runs one literal command: the code, and the exact part of the text.
+//! What one literal command may not hold: the code, and the exact part of the text.
 
+use super::{check, parse, refuses};
 use crate::{
-    command::{MAX_TEXT, MAX_WORDS, parse_single as parse},
+    command::{MAX_TEXT, MAX_WORDS},
     diagnostic::{Diagnostic, Format, Source, render},
 };
 
-/// Asserts the code, the covered text, and that there is something to read.
-fn check(text: &str, code: &str, covered: &str) {
-    let error = parse(text).expect_err(text);
-    assert_eq!((error.code.as_str(), error.span.of(text)), (code, covered), "{text:?}: {error:?}");
-    assert!(!error.message.is_empty() && !error.hint.is_empty(), "{error:?}");
-}
-
-macro_rules! refused {
-    ($($name:ident: $code:literal { $($text:expr => $covered:expr),+ $(,)? })*) => {
-        $(#[test]
-        fn $name() {
-            $(check($text, $code, $covered);)+
-        })*
-    };
-}
-
-refused! {
+refuses! {
     empty_text: "empty-command" { "" => "", " \t\n" => " \t\n", "# only a comment" => "# only a comment" }
     carriage_return: "carriage-return" { "ls\r\n" => "\r", "echo 'a\rb'" => "\r", "ls # x\r" => "\r" }
     control_characters: "control-character" {
@@ -56,10 +41,6 @@ refused! {
     escapes_outside_unicode: "escape-not-unicode" { r"p a$'\xff'" => r"$'\xff'", r"p $'\xc3'$'\xa9'" => r"$'\xc3'" }
     locale_quotes: "locale-quote" { "echo $\"a\"" => "$\"" }
 
-    variables: "variable" {
-        "echo $HOME" => "$HOME", "echo \"a $HOME/x\"" => "$HOME", "echo ${HOME}" => "${HOME}", "$X" => "$X",
-        "echo $a_1.b" => "$a_1", "\"$X\" y" => "$X",
-    }
     parameter_operators: "parameter-operator" {
         "echo ${x:-y}" => "${x:-y}", "echo ${x@P}" => "${x@P}", "echo ${!x}" => "${!x}", "echo \"${x//a/b}\"" => "${x//a/b}",
         "echo ${#x}" => "${#x}", "echo ${x[1]}" => "${x[1]}", "echo ${x" => "${x", "echo ${}" => "${}",
@@ -70,14 +51,11 @@ refused! {
         "echo $!" => "$!", "echo $-" => "$-", "echo $_" => "$_", "echo ${1}" => "${1}", "echo ${10}" => "${10}",
         "echo ${@}" => "${@}", "echo $0" => "$0",
     }
-    command_substitutions: "command-substitution" { "echo $(ls)" => "$(", "echo \"a $(ls)\"" => "$(", "$(ls)" => "$(" }
-    backticks: "backtick" { "echo `ls`" => "`", "echo \"a `ls`\"" => "`" }
     arithmetic_expansions: "arithmetic-expansion" { "echo $((1+1))" => "$((", "echo \"$[1]\"" => "$[" }
     process_substitutions: "process-substitution" { "cat <(ls)" => "<(", "tee >(cat)" => ">(" }
     odd_dollars: "dollar-form" { "echo $é" => "$", "echo \"$'a'\"" => "$", "echo $\\x" => "$", "echo \"$`x`\"" => "$" }
     globs: "glob" {
-        "ls *.rs" => "*", "ls a?" => "?", "ls [ab]" => "[ab]", "ls x[!a]y" => "[!a]", "ls [a\"]\"" => "[a\"]",
-        "*" => "*", "ls []" => "[]", "ls a[\\]" => "[\\]",
+        "ls [a\"]\"" => "[a\"]", "ls []" => "[]", "ls a[\\]" => "[\\]",
     }
     extended_globs: "extended-glob" {
         "ls @(a|b)" => "@(", "ls +(a)" => "+(", "ls !(a)" => "!(", "ls *(a)" => "*(", "ls ?(a)" => "?(", "!(a)" => "!(",
@@ -87,8 +65,8 @@ refused! {
         "{a,b}" => "{a,b}", "echo {}{a,b}" => "{}{a,b}", "git diff a@{1}..b@{0}" => "{1}..b@{0}",
     }
     tildes: "tilde" {
-        "ls ~" => "~", "ls ~/x" => "~", "ls ~user" => "~", "make A=~/x" => "~", "x a:~" => "~", "x --a=\"\"~" => "~",
-        "~/bin/x" => "~", "x ~+" => "~",
+        "ls ~user" => "~", "make A=~/x" => "~", "x a:~" => "~", "x --a=\"\"~" => "~",
+        "x ~+" => "~",
     }
 
     empty_program_name: "program-name" { "'' x" => "''", "$'' x" => "$''" }
@@ -107,16 +85,14 @@ refused! {
     conditional_expression: "conditional-expression" { "[[ -f x ]]" => "[[" }
     functions: "function-definition" { "f() { ls; }" => "f()", "f () { ls; }" => "f ()", "function f { ls; }" => "function" }
     coprocess: "coprocess" { "coproc ls" => "coproc" }
-    negation: "negation" { "! ls" => "!", "!" => "!", "!\nls" => "!" }
-    brace_groups: "brace-group" { "{ ls; }" => "{", "}" => "}" }
-    subshells: "subshell" { "(ls)" => "(", "( (ls) )" => "(" }
+        brace_groups: "brace-group" { "{ ls; }" => "{", "}" => "}" }
     arithmetic_commands: "arithmetic-command" { "((1+1))" => "((" }
     parentheses: "unexpected-parenthesis" {
         ")" => ")", "ls )" => ")", "echo a(b)" => "(", "ls (a)" => "(", "find . ( -name x )" => "(", "echo a=(b)" => "(",
     }
 
-    directory_builtins: "shell-builtin" { "cd /tmp" => "cd", "pushd x" => "pushd" }
-    script_builtins: "shell-builtin" { "exit 1" => "exit", ":" => ":", "return" => "return" }
+    directory_builtins: "shell-builtin" { "pushd x" => "pushd", "dirs" => "dirs" }
+    script_builtins: "shell-builtin" { "return" => "return", "break" => "break" }
     code_builtins: "shell-builtin" { "eval ls" => "eval", ". x" => ".", "source x" => "source", "trap x EXIT" => "trap" }
     prefix_builtins: "shell-builtin" { "exec ls" => "exec", "command ls" => "command", "builtin cd" => "builtin" }
     variable_builtins: "shell-builtin" {
@@ -129,35 +105,18 @@ refused! {
     other_builtins: "shell-builtin" {
         "alias a=b" => "alias", "ulimit -n 1" => "ulimit", "umask 0" => "umask", "enable x" => "enable", "history" => "history",
     }
-    quoted_builtins: "shell-builtin" { "'eval' ls" => "'eval'", "\\eval ls" => "\\eval", "e\"va\"l x" => "e\"va\"l", "$'cd' x" => "$'cd'" }
+    quoted_builtins: "shell-builtin" { "'eval' ls" => "'eval'", "\\eval ls" => "\\eval", "e\"va\"l x" => "e\"va\"l", "$'set' x" => "$'set'" }
 
-    assignments: "assignment" { "A=b" => "A=", "A=" => "A=", "A=b B=c" => "A=", "A=$(ls)" => "A=", "A=b; c" => "A=", "A='x" => "A=" }
-    assignment_prefixes: "assignment-prefix" { "A=b c" => "A=", "A= c" => "A=", "A='x y' B=c ls -l" => "A=", "_a1=b c" => "_a1=" }
+    assignments: "assignment" { "A=b" => "A=", "A=" => "A=", "A=b B=c" => "A=", "A=$(ls)" => "A=", "A=b; c" => "A=" }
     append_assignments: "append-assignment" { "A+=b" => "A+=", "A+=b c" => "A+=" }
     array_assignments: "array-assignment" { "A=(a b)" => "A=(", "A[1]=b" => "A[1]", "A[$(x)]+=b" => "A[$(x)]" }
 
-    pipes: "pipe" { "ls | wc" => "|", "ls|wc" => "|", "| wc" => "|" }
     pipes_of_both_streams: "pipe-both" { "ls |& wc" => "|&" }
-    and_lists: "and-list" { "ls && pwd" => "&&", "ls&&pwd" => "&&", "&& ls" => "&&" }
-    or_lists: "or-list" { "ls || pwd" => "||" }
-    sequences: "sequence" { "ls; pwd" => ";", "ls;" => ";", ";" => ";", "ls ;; x" => ";", "ls\npwd" => "p", "ls\n# a\n\n  $(x)" => "$" }
     background: "background" { "sleep 9 &" => "&", "a & b" => "&", "a&b" => "&" }
 
-    redirect_output: "redirect-output" { "ls > f" => ">", "ls 2>f" => "2>", "ls a2>f" => ">", "> f" => ">" }
-    redirect_append: "redirect-append" { "ls >> f" => ">>", "ls 2>>f" => "2>>" }
-    redirect_clobber: "redirect-clobber" { "ls >| f" => ">|" }
-    redirect_input: "redirect-input" { "wc < f" => "<", "wc 0<f" => "0<" }
-    redirect_read_write: "redirect-read-write" { "x <> f" => "<>" }
-    redirect_both: "redirect-both" { "ls &> f" => "&>", "ls &>> f" => "&>>", "ls >& f" => ">&", "ls&>f" => "&>" }
-    redirect_duplicate: "redirect-duplicate" {
-        "ls 2>&1" => "2>&1", "ls >&2" => ">&2", "ls 2>& 1" => "2>& 1", "ls 2>&-" => "2>&-", "x <&3" => "<&3", "x <&f" => "<&",
-    }
     descriptor_numbers: "descriptor-number" { "ls 10>f" => "10>", "echo 55555555555555555555<&-" => "55555555555555555555<&" }
     named_descriptors: "named-descriptor" { "ls {fd}>f" => "{fd}", "{v}<f" => "{v}" }
-    here_documents: "here-document" { "cat <<EOF\na\nEOF" => "<<", "cat <<-'E'\nE" => "<<-", "cat <<\"\"| " => "<<" }
-    here_strings: "here-string" { "cat <<< a" => "<<<" }
-
-    the_first_refusal_wins: "pipe" { "ls | $(x) > 'y" => "|", "ls | \u{1b}" => "|" }
+    the_first_refusal_wins: "backtick" { "ls | a `\\x` > 'y" => "\\" }
 }
 
 #[test]
@@ -179,13 +138,15 @@ fn words_at_the_limit_are_taken_and_over_it_refused() {
 fn hints_fit_the_construct() {
     let rows = [
         ("ls |& wc", "2>&1 |"),
-        ("cd x", "`cwd`"),
+        ("cd", "`cwd`"),
+        ("pushd x", "`cd`"),
+        ("{ a; }", "( … )"),
+        ("echo `a \\b`", "$( … )"),
+        ("A=b", "before the command"),
         ("export A=b", "`env`"),
-        ("sleep 1 &", "its own job"),
+        ("sleep 1 &", "a job of its own"),
         ("echo $'\\c'", "\\xHH"),
         ("time ls", "/usr/bin/time"),
-        ("find . -exec ls {} ;", "`\\;`"),
-        ("A=b c", "`env`"),
     ];
     for (text, part) in rows {
         let hint = parse(text).unwrap_err().hint;
@@ -210,16 +171,16 @@ fn messages_name_what_was_found() {
 
 #[test]
 fn a_refusal_renders_with_caret_and_hint() {
-    let text = "cargo test 2>&1 | tail";
+    let text = "cargo test |& tail";
     let finding = Diagnostic::from(parse(text).unwrap_err());
     let shown = render(&Source::new("command", text), &finding, Format::Human { color: false });
     insta::assert_snapshot!(shown, @r"
-    error[redirect-duplicate]: `2>&1` joins or closes streams, which is not supported yet
+    error[pipe-both]: `|&` is not part of the language
      --> command:1:12
       |
-    1 | cargo test 2>&1 | tail
-      |            ^^^^
+    1 | cargo test |& tail
+      |            ^^
       |
-      = hint: leave it out: a job's standard error is kept beside its output
+      = hint: write `2>&1 |`
     ");
 }

@@ -47,6 +47,7 @@ says! {
     }
     here_strings { "a <<< b" => "a 0<<<b", "a <<<\"$X y\"" => "a 0<<<\"${X}\"' y'", "a <<< *.[ch]" => "a 0<<<'*.[ch]'", "a <<<~" => "a 0<<<~" }
     assignments {
+        "A=1 c $A" => "A=1 c ${A}", "A=$B B=1 c" => "A=${B} B=1 c", "A=1 B=2 c > $A" => "A=1 B=2 c 1>${A}", "A=$A c" => "A=${A} c",
         "A=b c" => "A=b c", "A= c" => "A= c", "A='x y' B=$C d" => "A='x y' B=${C} d", "A=* c" => "A='*' c", "A=a=b c" => "A=a=b c",
         "A=1 A=2 c A=3" => "A=1 A=2 c A=3", ">f A=1 c" => "A=1 c 1>f", "A=[a] c" => "A='[a]' c",
     }
@@ -61,7 +62,11 @@ says! {
         "ls [ab][cd]" => "ls [ab][cd]", "ls [a]b]" => "ls [a]'b]'",
     }
     tildes { "ls ~" => "ls ~", "ls ~/x" => "ls ~/x", "ls ~/'x y'" => "ls ~/'x y'", "ls '~'" => "ls '~'", "ls ~;b" => "ls ~\nb" }
-    builtins { "cd src && ls" => "cd src && ls", "exit 1" => "exit 1", ":" => ":", "'cd' x" => "cd x", ": > f" => ": 1>f" }
+    builtins {
+        "cd \"$(a)\"" => "cd \"$( a )\"", "cd $X/y" => "cd ${X}/y", "cd ~" => "cd ~", "exit" => "exit", "exit 255" => "exit 255", "cd .." => "cd ..",
+        ": *.c $(a) -x" => ": *.c $( a ) -x", "cd x >f" => "cd x 1>f", "exit 007" => "exit 007",
+        "cd src && ls" => "cd src && ls", "exit 1" => "exit 1", ":" => ":", "'cd' x" => "cd x", ": > f" => ": 1>f",
+    }
     comments { "a #b | c" => "a", "# a\nb" => "b", "a '#' b#c" => "a '#' 'b#c'" }
 }
 

@@ -1,0 +1,51 @@
+//! Commands whose parts affect each other in an order that shells do not share.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Span;
+
+use super::{Assignment, Piece, SimpleCommand, SyntaxError, Word, refusal::Refusal};
+
+/// Refuses a command whose meaning depends on the order in which its parts are expanded. `text` is what its places point
+/// into.
+pub(super) fn check(command: &SimpleCommand, text: &str) -> Result<(), SyntaxError> {
+    if let Some(span) = second_kind(command) {
+        return Err(Refusal::SubstitutionOrder.at(text, span));
+    }
+    assigned_before(&command.assignments, text)
+}
+
+/// The first substitution of another kind than the first one of all: words are expanded first in every shell, but
+/// assignments and redirections in either order, and in some only when the program is known.
+fn second_kind(command: &SimpleCommand) -> Option<Span> {
+    let values = command.assignments.iter().flat_map(|assignment| assignment.value.substitutions()).next();
+    let words = command.words.iter().flat_map(Word::substitutions).next();
+    let targets = command.redirections.iter().filter_map(|to| to.word()).flat_map(Word::substitutions).next();
+    let mut places: Vec<_> = [values, words, targets].into_iter().flatten().map(|found| found.span).collect();
+    places.sort_by_key(|span| span.start);
+    places.get(1).copied()
+}
+
+/// Refuses values that see assignments before them, where a script of the language knows the environment alone.
+fn assigned_before(assignments: &[Assignment], text: &str) -> Result<(), SyntaxError> {
+    let mut before = BTreeSet::new();
+    for assignment in assignments {
+        for piece in &assignment.value.pieces {
+            match piece {
+                Piece::Variable { name, span, .. } if before.contains(name.as_str()) => {
+                    return Err(Refusal::AssignmentReuse.at(text, *span));
+                }
+                Piece::Substitution(found) if !before.is_empty() => {
+                    return Err(Refusal::AssignmentBefore.at(text, found.span));
+                }
+                Piece::Known(_)
+                | Piece::Variable { .. }
+                | Piece::Glob { .. }
+                | Piece::Tilde { .. }
+                | Piece::Substitution(_) => {}
+            }
+        }
+        before.insert(assignment.name.as_str());
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Words to fields and to texts.
+
+use std::os::fd::OwnedFd;
+
+use super::{
+    glob,
+    question::Trouble,
+    shell::{End, Shell},
+    split::{Atom, Fields},
+    streams::Table,
+    tree::{Piece, Word},
+};
+
+impl Shell<'_> {
+    /// What a word of a command becomes: none, one or several fields.
+    pub(super) fn fields(&mut self, word: &Word) -> Result<Vec<String>, End> {
+        let mut fields = Fields::default();
+        if word.0.is_empty() {
+            fields.whole(Atom::Text(String::new()));
+        }
+        for piece in &word.0 {
+            let (text, quoted) = match piece {
+                Piece::Glob(part) => {
+                    fields.whole(Atom::Glob(part.clone()));
+                    continue;
+                }
+                Piece::Known(text) => (text.clone(), true),
+                Piece::Variable { name, quoted } => (self.variable(name)?, *quoted),
+                Piece::Substitution { list, quoted } => (self.substitute(*list, None)?, *quoted),
+            };
+            if quoted {
+                fields.whole(Atom::Text(text));
+            } else if let Err(trouble) = fields.split(&text) {
+                return Err(self.give_up(trouble));
+            }
+        }
+        glob::expand(fields.finish()).map_err(|trouble| self.give_up(trouble))
+    }
+
+    /// What a word becomes where it is never split and patterns mean nothing.
+    pub(super) fn text(&mut self, word: &Word) -> Result<String, End> {
+        self.text_with(word, None)
+    }
+
+    /// The same, with streams for the substitutions in it.
+    pub(super) fn text_with(&mut self, word: &Word, streams: Option<&Table<OwnedFd>>) -> Result<String, End> {
+        let mut text = String::new();
+        for piece in &word.0 {
+            match piece {
+                Piece::Known(known) => text.push_str(known),
+                Piece::Glob(part) => part.push_to(&mut text),
+                Piece::Variable { name, .. } => text.push_str(&self.variable(name)?),
+                Piece::Substitution { list, .. } => text.push_str(&self.substitute(*list, streams)?),
+            }
+        }
+        Ok(text)
+    }
+
+    /// The value of a variable. One without a value would have been refused before anything ran, unless it went away.
+    fn variable(&mut self, name: &str) -> Result<String, End> {
+        match self.env.get(name) {
+            Some(value) => Ok(value.clone()),
+            None => Err(self.give_up(Trouble::System(format!("the variable `{name}` has no value")))),
+        }
+    }
+}
