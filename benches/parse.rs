@@ -19,11 +19,12 @@ use std::{
 use stockade::command::{MAX_TEXT, parse};
 
 /// What agents write.
-const TYPICAL: [&str; 6] = [
+const TYPICAL: [&str; 7] = [
     "cargo test --workspace 2>&1 | tail -20",
     "cd src && ls *.rs",
     "grep -rn 'a;b|c' src || true",
     "git commit -m 'fix; $(not run)'",
+    "docker build -t \"app:$(git rev-parse --short HEAD)\" .",
     "RUST_LOG=debug cargo run --bin server -- --port 8080 > out.log 2>&1",
     "cat <<'EOF' > notes.txt\nfirst line\nsecond $line\nEOF\n",
 ];
@@ -41,6 +42,7 @@ fn main() {
         ("64 KiB in one quoted word", format!("echo '{}'", "x y ".repeat((MAX_TEXT - 7) / 4))),
         ("64 KiB in 4,000 words", format!("echo {}", "argument-no-12 ".repeat((MAX_TEXT - 5) / 16))),
         ("80 lines of three commands", line.repeat(80)),
+        ("64 KiB in 250 substitutions", format!("echo {}", format!("\"$(a {})\" ", "x".repeat(240)).repeat(250))),
     ] {
         report(name, &text, if full { 200 } else { 2 }, 1, Duration::from_millis(2));
     }

@@ -34,7 +34,7 @@ fn the_page_names_the_limits() {
 }
 
 /// One text for each row of "What runs now", in its order, and what it says in canonical text.
-const RUNS: [(&str, &str); 28] = [
+const RUNS: [(&str, &str); 30] = [
     ("word", "word"),
     ("a 'b\n$c'", "a 'b\n$c'"),
     ("a \"b\\$c\"", "a 'b$c'"),
@@ -60,6 +60,8 @@ const RUNS: [(&str, &str); 28] = [
     ("a ~/x", "a ~/x"),
     ("a \"$(b; c)\" $(d)", "a \"$( b; c )\" $( d )"),
     ("a `b`", "a $( b )"),
+    ("a <(b; c) >(d)", "a <( b; c ) >( d )"),
+    ("a {b,c} {1..9..4} {d..e}", "a b c 1 5 9 d e"),
     ("cd x", "cd x"),
     ("exit 3", "exit 3"),
     (": x", ": x"),

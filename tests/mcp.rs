@@ -550,8 +550,31 @@ mod tools {
         assert_eq!(server.bad("execute", json!({ "command": "" }))["code"], "empty-command");
         let refusal = server.bad("execute", json!({ "command": "echo 'unclosed" }));
         assert!(refusal["span"]["start"].is_u64(), "{refusal}");
-        server.bad("execute", json!({ "command": "no-such-program-here" }));
         assert_eq!(server.good("list", json!({}))["total"], 0, "a refusal makes no job");
+        server.good_end();
+    }
+
+    #[test]
+    fn a_refused_script_shows_which_part_of_it() {
+        let mut server = Server::start();
+        for (command, code, rule, line, column, part) in [
+            ("echo a\n  diff a<(ls) x", "process-substitution", None, 2, 9, "<("),
+            ("echo a\n  no-such-program-here | cat", "program-not-found", None, 2, 3, "no-such-program-here"),
+            ("ls | cat \"$NOPE\"", "variable", None, 1, 11, "$NOPE"),
+            ("ls; curl x && ls", "denied-by-rule", Some("developer/no-network"), 1, 5, "curl x"),
+            ("ls\nls > /usr/x", "redirection-outside", Some("sandbox/write"), 2, 4, "> /usr/x"),
+            ("cd /etc && ls", "cwd-outside", Some("workspace/roots"), 1, 1, "cd /etc"),
+        ] {
+            let result = server.call("execute", json!({ "command": command }));
+            let refusal = &result["structuredContent"];
+            assert_eq!((&refusal["code"], refusal["rule"].as_str()), (&json!(code), rule), "{refusal}");
+            let start = command.find(part).unwrap();
+            assert_eq!(refusal["span"], json!({ "start": start, "end": start + part.len() }), "{refusal}");
+            let text = result["content"][0]["text"].as_str().unwrap();
+            let shown =
+                format!("\nline {line}, column {column}: `{part}`\nhint: {}", refusal["hint"].as_str().unwrap());
+            assert!(text.ends_with(&shown), "{text}");
+        }
         server.good_end();
     }
 

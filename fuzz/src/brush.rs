@@ -10,18 +10,20 @@ use brush_parser::{
     ast::{self, CommandPrefixOrSuffixItem as Item},
     word::{self, WordPiece, WordPieceWithSource},
 };
-use stockade::command::{AndOr, Connector, List, Node, Piece, Pipeline, Redirect, Script, SimpleCommand, parse};
+use stockade::command::{
+    AndOr, Connector, Direction, List, Node, Piece, Pipeline, Redirect, Script, SimpleCommand, parse,
+};
 
 /// Asserts that brush reads what the language takes, as the same commands.
 pub fn agrees(text: &str) {
     let Ok(script) = parse(text) else { return };
-    for found in script.commands().flat_map(SimpleCommand::substitutions) {
-        agrees_as_a_whole(found.list.span.of(text));
+    for list in script.commands().flat_map(SimpleCommand::inner) {
+        agrees_as_a_whole(list.span.of(text));
     }
     agrees_as_a_whole(text);
 }
 
-/// As [`agrees`], without a look into substitutions.
+/// As [`agrees`], without a look into words.
 fn agrees_as_a_whole(text: &str) {
     let script = parse(text).expect("what stands in a substitution is a script");
     if !is_safe(text, &script) {
@@ -37,6 +39,8 @@ fn agrees_as_a_whole(text: &str) {
     for (our, their) in ours.words.iter().zip(&theirs.words) {
         match (our, their) {
             (Word::Known(our), Word::Known(their)) => assert_eq!(our, their, "{text:?}"),
+            (Word::Process(our), their) => assert_eq!(&Word::Process(our.clone()), their, "{text:?}"),
+            (our, Word::Process(their)) => panic!("brush sees {their:?} for {our:?} of {text:?}"),
             (Word::Known(our), Word::Expands(their)) => panic!("{our:?} expands to brush: {their:?} of {text:?}"),
             _ => {}
         }
@@ -46,15 +50,17 @@ fn agrees_as_a_whole(text: &str) {
 /// Known bugs of the oracle: `( (` is arithmetic to it and doubles its time with each level; a here-document with an
 /// empty delimiter takes all memory; long numbers before `<&-` panic; its reader of words doubles its time with each open
 /// bracket (found here: twenty `[` take more than five seconds), and so does its reader of substitutions (`$(` two thousand
-/// times).
+/// times). It leaves braces in words as they are; those are held to bash itself.
 fn is_safe(text: &str, script: &Script) -> bool {
     let nested = text.split('(').skip(1).any(|rest| rest.trim_start_matches([' ', '\t', '\n', '\\']).is_empty());
     let odd = |to: &Redirect| matches!(to, Redirect::HereDocument(_) | Redirect::Close);
     let redirects =
         script.commands().any(|command| command.redirections.iter().any(|redirection| odd(&redirection.to)));
     let brackets = text.matches('[').count();
-    let substitutions = text.matches("$(").count();
-    !nested && !redirects && brackets <= 6 && substitutions <= 3
+    let substitutions = ["$(", "<(", ">("].map(|open| text.matches(open).count()).iter().sum::<usize>();
+    let braces =
+        text.split_once('{').is_some_and(|(_, rest)| rest.contains('}') && (rest.contains(',') || rest.contains("..")));
+    !nested && !redirects && !braces && brackets <= 6 && substitutions <= 3
 }
 
 /// A word as far as it is known before it is expanded.
@@ -64,6 +70,8 @@ enum Word {
     Expands(String),
     /// `$'…'`, which brush leaves undecoded.
     Escapes,
+    /// `<( … )` and `>( … )`, with the outline of the list inside.
+    Process(String),
 }
 
 #[derive(Default)]
@@ -107,12 +115,22 @@ impl Shape {
         let assignments = "=".repeat(command.assignments.len());
         self.outline.push_str(&format!("{assignments}{}", command.words.len()));
         for word in &command.words {
+            if let Some(process) = word.process() {
+                let mut inner = Self::default();
+                inner.list(&process.list);
+                self.words.push(Word::Process(format!("{:?} {}", process.direction, inner.outline)));
+                continue;
+            }
             let text: String = word
                 .pieces
                 .iter()
                 .map(|piece| match piece {
                     Piece::Known(text) => text.as_str(),
-                    Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } | Piece::Substitution(_) => "",
+                    Piece::Variable { .. }
+                    | Piece::Glob { .. }
+                    | Piece::Tilde { .. }
+                    | Piece::Substitution(_)
+                    | Piece::Process(_) => "",
                 })
                 .collect();
             self.words.push(if word.literal().is_some() { Word::Known(text) } else { Word::Expands(text) });
@@ -155,16 +173,28 @@ impl Shape {
         let assignments = prefix.filter(|item| matches!(item, Item::AssignmentWord(..))).count();
         let suffix = command.suffix.iter().flat_map(|suffix| &suffix.0);
         let arguments = suffix.filter_map(|item| match item {
-            Item::Word(word) | Item::AssignmentWord(_, word) => Some(word),
-            Item::IoRedirect(_) | Item::ProcessSubstitution(..) => None,
+            Item::Word(word) | Item::AssignmentWord(_, word) => Some(read(word)),
+            Item::ProcessSubstitution(kind, subshell) => Some(process(kind, subshell)),
+            Item::IoRedirect(_) => None,
         });
-        let words: Vec<_> = command.word_or_name.iter().chain(arguments).collect();
+        let words: Vec<_> = command.word_or_name.iter().map(read).chain(arguments).collect();
         self.outline.push_str(&format!("{}{}", "=".repeat(assignments), words.len()));
-        for word in words {
-            let pieces = word::parse(&word.value, &ParserOptions::default()).expect("a word of its own");
-            self.words.push(flattened(&pieces));
-        }
+        self.words.extend(words);
     }
+}
+
+fn read(word: &ast::Word) -> Word {
+    flattened(&word::parse(&word.value, &ParserOptions::default()).expect("a word of its own"))
+}
+
+fn process(kind: &ast::ProcessSubstitutionKind, subshell: &ast::SubshellCommand) -> Word {
+    let direction = match kind {
+        ast::ProcessSubstitutionKind::Read => Direction::Read,
+        ast::ProcessSubstitutionKind::Write => Direction::Write,
+    };
+    let mut inner = Shape::default();
+    inner.brush_list(&subshell.list);
+    Word::Process(format!("{direction:?} {}", inner.outline))
 }
 
 fn flattened(pieces: &[WordPieceWithSource]) -> Word {

@@ -2,7 +2,7 @@
 
 use stockade::{
     command::{
-        AndOr, List, MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, MAX_WORDS, Node, Piece, Pipeline, Redirect, Script,
+        AndOr, Direction, List, MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, MAX_WORDS, Node, Piece, Pipeline, Redirect, Script,
         SimpleCommand, Word, canonical, parse, parse_counted,
     },
     diagnostic::{Span, is_hidden},
@@ -44,7 +44,7 @@ fn depth(list: &List) -> usize {
     let nodes = list.items.iter().flat_map(AndOr::pipelines).flat_map(|pipeline| &pipeline.commands);
     nodes
         .map(|node| match node {
-            Node::Simple(command) => command.substitutions().map(|found| 1 + depth(&found.list)).max().unwrap_or(0),
+            Node::Simple(command) => command.inner().map(|list| 1 + depth(list)).max().unwrap_or(0),
             Node::Subshell(subshell) => 1 + depth(&subshell.list),
         })
         .max()
@@ -56,6 +56,10 @@ fn depth(list: &List) -> usize {
 pub fn printed(text: &str) {
     let Ok(script) = parse(text) else { return };
     let canonical = script.canonical();
+    if canonical.len() > MAX_TEXT {
+        // Braces and quotes can make it longer than a text may be.
+        return;
+    }
     let again = parse(&canonical).unwrap_or_else(|error| panic!("{text:?} is printed as {canonical:?}: {error:?}"));
     assert_eq!(again.unplaced(), script.unplaced(), "{text:?} is printed as {canonical:?}");
     assert_eq!(again.canonical(), canonical);
@@ -136,26 +140,39 @@ fn members(pipeline: &Pipeline, text: &str) {
 
 fn simple(command: &SimpleCommand, text: &str) {
     for pair in command.words.windows(2) {
-        assert!(pair[0].span.end <= pair[1].span.start);
+        assert!(pair[0].span == pair[1].span || pair[0].span.end <= pair[1].span.start);
     }
     for assignment in &command.assignments {
         inside(assignment.span, command.span, text);
         reads_as(&format!("{} x", assignment.span.of(text)), |found| &found.assignments[0].value, &assignment.value);
     }
-    for (at, word) in command.words.iter().enumerate() {
-        inside(word.span, command.span, text);
+    if let Some(program) = command.words.first() {
+        inside(program.span, command.span, text);
         // One operand is what every builtin takes.
-        let covered = word.span.of(text);
-        let alone = if at == 0 { format!("{covered} 1") } else { format!("x {covered}") };
-        reads_as(&alone, |found| &found.words[at.min(1)], word);
+        reads_as(&format!("{} 1", program.span.of(text)), |found| &found.words[0], program);
+    }
+    // The words that braces make have one place, which makes all of them.
+    for words in command.words[1..].chunk_by(|one, other| one.span == other.span) {
+        inside(words[0].span, command.span, text);
+        let alone = format!("x {}", words[0].span.of(text));
+        let script = parse(&alone).unwrap_or_else(|error| panic!("{alone:?}: {error:?}"));
+        let found = &only(&script).words[1..];
+        assert_eq!(found.len(), words.len(), "{alone:?}");
+        for (found, word) in found.iter().zip(words) {
+            assert_eq!(unplaced(found), unplaced(word), "{alone:?}");
+        }
+    }
+    for found in command.words.iter().filter_map(Word::process) {
+        let covered = found.span.of(text);
+        let arrow = if found.direction == Direction::Read { "<(" } else { ">(" };
+        assert!(covered.starts_with(arrow) && covered.ends_with(')'), "{covered:?}");
+        within(&found.list, found.span, text);
     }
     for found in command.substitutions() {
         let covered = found.span.of(text);
         let parentheses = covered.starts_with("$(") && covered.ends_with(')');
         assert!(parentheses || covered.starts_with('`') && covered.ends_with('`'), "{covered:?}");
-        list(&found.list, found.span, text);
-        let alone = parse(found.list.span.of(text)).expect("a list alone");
-        assert_eq!(alone.unplaced().root, rooted(&found.list).root);
+        within(&found.list, found.span, text);
     }
     let mut documents = false;
     for redirection in &command.redirections {
@@ -174,6 +191,13 @@ fn simple(command: &SimpleCommand, text: &str) {
         *place = command.clone();
         assert_eq!(alone.unplaced(), same.unplaced());
     }
+}
+
+/// A list inside a word.
+fn within(inner: &List, outer: Span, text: &str) {
+    list(inner, outer, text);
+    let alone = parse(inner.span.of(text)).expect("a list alone");
+    assert_eq!(alone.unplaced().root, rooted(inner).root);
 }
 
 /// Asserts that a text of one command holds the word.

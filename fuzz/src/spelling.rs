@@ -2,8 +2,8 @@
 
 use stockade::{
     command::{
-        AndOr, Assignment, Builtin, CharSet, Connector, Glob, HereDocument, Link, List, Node, Piece, Pipeline,
-        Redirect, Redirection, Script, SimpleCommand, Subshell, Substitution, Word, parse,
+        AndOr, Assignment, Builtin, CharSet, Connector, Direction, Glob, HereDocument, Link, List, Node, Piece,
+        Pipeline, Process, Redirect, Redirection, Script, SimpleCommand, Subshell, Substitution, Word, parse,
     },
     diagnostic::{Span, is_hidden},
 };
@@ -162,7 +162,11 @@ fn substitute(choices: &mut Choices<'_>, depth: usize, left: &mut usize, command
             Some(Builtin::Null) | None => {
                 for _ in 0..count {
                     let mut word = word(choices, true);
-                    substitute_word(choices, depth, left, &mut word, false);
+                    if choices.below(3) == 1 {
+                        word.pieces = vec![Piece::Process(beside(choices, depth, left))];
+                    } else {
+                        substitute_word(choices, depth, left, &mut word, false);
+                    }
                     command.words.push(word);
                 }
             }
@@ -185,6 +189,13 @@ fn substitute_word(choices: &mut Choices<'_>, depth: usize, left: &mut usize, wo
     } else if !has_glob(&word.pieces) || !ends_in_dots(&word.pieces) {
         word.pieces.push(found);
     }
+}
+
+/// What runs beside a command.
+fn beside(choices: &mut Choices<'_>, depth: usize, left: &mut usize) -> Process {
+    let mut list = list(choices, depth + 1, left);
+    without_documents(&mut list);
+    Process { list, direction: choices.one_of(&[Direction::Read, Direction::Write]), span: none() }
 }
 
 /// Here-documents do not stand inside substitutions.
@@ -233,8 +244,8 @@ fn literal(text: &str) -> Word {
 
 const PARTS: &[&str] = &[
     "a", "b c", "", " ", "x=y", "'", "\"", "\\", "$", "`", "*", "?", "[", "]", "{a,b}", "~", "#", "!", "|", "&&", ";",
-    "<", ">", "(", ")", "é", "日", "\u{a0}", "\u{1b}", "\u{202e}", "\t", "\n", "\r", "EOF", "-n", "1", "22", "..", "/",
-    ":", "=", "%", "$X", "\\n", "if",
+    "<", ">", "(", ")", "é", "日", "\u{a0}", "\u{1b}", "\u{202e}", "\t", "\n", "\r", "EOF", "-n", "1", "2", "22", "..",
+    "/", ":", "=", "%", "$X", "\\n", "if",
 ];
 
 fn known(choices: &mut Choices<'_>) -> String {
@@ -283,9 +294,11 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     for piece in pieces {
         match piece {
             Piece::Known(text) => push_known(&mut joined, &text),
-            other @ (Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } | Piece::Substitution(_)) => {
-                joined.push(other);
-            }
+            other @ (Piece::Variable { .. }
+            | Piece::Glob { .. }
+            | Piece::Tilde { .. }
+            | Piece::Substitution(_)
+            | Piece::Process(_)) => joined.push(other),
         }
     }
     joined
@@ -449,9 +462,20 @@ impl Speller<'_, '_> {
             }
             self.blank();
         }
-        for (at, word) in command.words.iter().enumerate() {
+        let mut words = command.words.as_slice();
+        while let Some((word, rest)) = words.split_first() {
+            let program = words.len() == command.words.len();
             self.maybe(&mut redirections);
-            self.word(word, at == 0);
+            words = match (program, braced(words)) {
+                (false, Some((text, count))) if self.choices.yes() => {
+                    self.text.push_str(&text);
+                    &words[count..]
+                }
+                _ => {
+                    self.word(word, program);
+                    rest
+                }
+            };
             self.blank();
         }
         for redirection in redirections {
@@ -547,25 +571,39 @@ impl Speller<'_, '_> {
                 Piece::Glob { glob, .. } => self.text.push_str(&pattern(glob)),
                 Piece::Tilde { .. } => self.text.push('~'),
                 Piece::Substitution(found) => self.substitution(found),
+                Piece::Process(found) => self.process(found),
             }
             after_tilde = matches!(piece, Piece::Tilde { .. });
         }
     }
 
-    /// A substitution, between backticks where these say the same.
-    fn substitution(&mut self, found: &Substitution) {
+    fn process(&mut self, found: &Process) {
+        let inner = self.inner(&found.list);
+        let arrow = if found.direction == Direction::Read { "<" } else { ">" };
+        self.text.push_str(&format!("{arrow}({inner})"));
+    }
+
+    /// The text of a list that stands in a word.
+    fn inner(&mut self, list: &List) -> String {
         let outer = std::mem::take(&mut self.text);
         self.inside += 1;
         self.gap();
         // `$((` is arithmetic.
-        if self.text.is_empty() && matches!(found.list.items[0].first.commands[0], Node::Subshell(_)) {
+        if self.text.is_empty() && matches!(list.items[0].first.commands[0], Node::Subshell(_)) {
             self.text.push(' ');
         }
-        self.list(&found.list);
+        self.list(list);
         self.gap();
         self.inside -= 1;
-        let inner = std::mem::replace(&mut self.text, outer);
-        let (wide, quote) = (inner.contains(['`', '\\']), if found.quoted { "\"" } else { "" });
+        std::mem::replace(&mut self.text, outer)
+    }
+
+    /// A substitution, between backticks where these say the same.
+    fn substitution(&mut self, found: &Substitution) {
+        let inner = self.inner(&found.list);
+        let odd = |at: usize| inner[at + 1..].is_empty() || inner[at + 1..].starts_with(['$', '\\', '\n']);
+        let wide = inner.contains('`') || inner.match_indices('\\').any(|(at, _)| odd(at));
+        let quote = if found.quoted { "\"" } else { "" };
         if wide || found.quoted && inner.contains('"') || self.choices.yes() {
             self.text.push_str(&format!("{quote}$({inner}){quote}"));
         } else {
@@ -634,6 +672,23 @@ impl Speller<'_, '_> {
         self.text.push_str(&std::mem::take(&mut self.bodies));
         let more = self.choices.one_of(&["", "\n", " \t\n# more\n"]);
         self.text.push_str(more);
+    }
+}
+
+/// The first words as braces, where they are plain numbers in a row or plain texts, and how many of them.
+fn braced(words: &[Word]) -> Option<(String, usize)> {
+    let plain = |word: &Word| {
+        let text = word.literal()?;
+        (!text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "%-".contains(c))).then_some(text)
+    };
+    let texts: Vec<_> = words.iter().map_while(plain).take(4).collect();
+    match texts.as_slice() {
+        [first, second, ..] if first == "1" && second == "2" => Some(("{1..2}".to_owned(), 2)),
+        [first, second] => Some((format!("{{{first},{second}}}"), 2)),
+        [first, middle @ .., last] if !middle.is_empty() => {
+            Some((format!("{{{first},{},{last}}}", middle.join(",")), texts.len()))
+        }
+        _ => None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Events as fields: the schema on disk. `docs/audit-format.md` says the same in words; a change of meaning there is a
 //! new version of the format.
 
+use std::path::PathBuf;
+
 use crate::model::{
     denial::RuleRef,
     enforcement::{Layer, Level},
@@ -10,7 +12,9 @@ use crate::model::{
 
 use super::{
     datum::{Datum, Fields},
-    event::{Decided, Event, Exited, Judged, Killed, PolicyLoad, Requested, ServerStart, Started, Typed},
+    event::{
+        Acted, Decided, Event, Exited, Judged, Killed, Opened, PolicyLoad, Requested, ServerStart, Started, Typed,
+    },
 };
 
 /// The kind of an event and its fields.
@@ -21,6 +25,7 @@ pub(super) fn encode(event: &Event) -> (&'static str, Fields) {
         Event::Request(event) => ("exec.request", request(event)),
         Event::Decision(event) => decision(event, None),
         Event::Start(event) => ("exec.start", start(event)),
+        Event::Act(event) => ("exec.judged", acted(event)),
         Event::Stdin(event) => ("exec.stdin", stdin(event)),
         Event::Kill(event) => ("exec.kill", kill(event)),
         Event::Exit(event) => ("exec.exit", exit(event)),
@@ -36,6 +41,7 @@ pub(super) fn decision(event: &Decided, plan_digest: Option<&str>) -> (&'static 
         ("rules", Datum::list(&event.rules)),
         ("reason", Datum::option(event.reason.as_ref())),
         ("commands", Datum::list(&event.commands)),
+        ("files", Datum::list(&event.files)),
         ("matched", Datum::List(event.matched.iter().map(matched).collect())),
         ("plan", Datum::option(plan_digest.map(sha256))),
         ("policy", sha256(&event.policy_digest)),
@@ -88,6 +94,25 @@ fn start(event: &Started) -> Fields {
         ("programs", Datum::List(event.programs.iter().map(|program| Datum::path(program)).collect())),
         ("enforcement", layers(&event.enforcement.0)),
         ("limits", limits(&event.limits)),
+    ]
+}
+
+fn acted(event: &Acted) -> Fields {
+    let path = |path: &Option<PathBuf>| path.as_deref().map_or(Datum::Null, Datum::path);
+    vec![
+        ("act", event.act.as_str().into()),
+        ("command", u64::try_from(event.command).unwrap_or(u64::MAX).into()),
+        ("program", path(&event.program)),
+        ("argv", Datum::list(&event.argv)),
+        ("canonical", (&event.canonical).into()),
+        ("variables", Datum::list(&event.variables)),
+        ("cwd", path(&event.cwd)),
+        ("path", path(&event.path)),
+        ("access", Datum::option(event.access.map(|access| access.as_str()))),
+        ("decision", event.answer.as_str().into()),
+        ("code", Datum::option(event.code.map(|code| code.as_str()))),
+        ("rules", Datum::list(&event.rules)),
+        ("reason", Datum::option(event.reason.as_ref())),
     ]
 }
 
@@ -190,5 +215,12 @@ impl From<&Judged> for Datum {
             ("argv", Self::list(&command.argv)),
             ("canonical", (&command.canonical).into()),
         ])
+    }
+}
+
+impl From<&Opened> for Datum {
+    fn from(file: &Opened) -> Self {
+        let path = file.path.as_deref().map_or(Self::Null, Self::path);
+        Self::Map(vec![("path", path), ("access", file.access.as_str().into())])
     }
 }

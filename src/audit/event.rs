@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    command::ResolvedScript,
+    command::{Access, ResolvedScript},
     diagnostic::Code,
     model::{
         denial::{Denial, RuleRef},
@@ -32,6 +32,8 @@ pub enum Event {
     Decision(Decided),
     /// A job's command was started.
     Start(Started),
+    /// An act of a running script was judged, before it happened.
+    Act(Acted),
     /// Input was given to a job.
     Stdin(Typed),
     /// A job was killed.
@@ -103,6 +105,8 @@ pub struct Decided {
     pub reason: Option<String>,
     /// What was judged, when the text could be parsed and its names resolved.
     pub commands: Vec<Judged>,
+    /// The files that it would open by redirections.
+    pub files: Vec<Opened>,
     /// Every rule that matched, with its decision word.
     pub matched: Vec<(RuleRef, String)>,
     /// Digest of the policy.
@@ -120,6 +124,15 @@ pub struct Judged {
     pub canonical: String,
 }
 
+/// One file that a redirection opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The file, links resolved. Nothing when it is not known before its turn.
+    pub path: Option<PathBuf>,
+    /// What for.
+    pub access: Access,
+}
+
 /// A job whose command was started.
 #[derive(Clone, Debug)]
 pub struct Started {
@@ -133,6 +146,65 @@ pub struct Started {
     pub enforcement: Enforcement,
     /// The limits that apply to it; `wall` is the job's own.
     pub limits: Limits,
+}
+
+/// An act of a running script, as it was judged. What an act of its kind does not have is empty.
+#[derive(Clone, Debug)]
+pub struct Acted {
+    /// What was about to happen.
+    pub act: Act,
+    /// The simple command, by its place in the script.
+    pub command: usize,
+    /// The file that would be executed.
+    pub program: Option<PathBuf>,
+    /// The argument vector.
+    pub argv: Vec<String>,
+    /// The act as the text that rules and people see.
+    pub canonical: String,
+    /// The names of the variables that stand before the command. Never their values.
+    pub variables: Vec<String>,
+    /// The working directory in which it would be executed.
+    pub cwd: Option<PathBuf>,
+    /// The directory that would be entered, or the file that would be opened.
+    pub path: Option<PathBuf>,
+    /// What the file would be opened for.
+    pub access: Option<Access>,
+    /// The answer.
+    pub answer: Answer,
+    /// The kind of refusal.
+    pub code: Option<Code>,
+    /// The rules that gave the answer.
+    pub rules: Vec<RuleRef>,
+    /// Why, in one line.
+    pub reason: Option<String>,
+}
+
+/// A kind of act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// A directory is entered.
+    Enter,
+    /// A file is opened for a redirection.
+    Open,
+    /// A program is executed.
+    Execute,
+    /// The script cannot go on.
+    GiveUp,
+    /// Something was asked that the script does not say.
+    Unknown,
+}
+
+impl Act {
+    /// The word in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enter => "enter",
+            Self::Open => "open",
+            Self::Execute => "execute",
+            Self::GiveUp => "give_up",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Input that is about to be given to a job.
@@ -217,6 +289,10 @@ impl Decided {
             argv: command.argv.clone(),
             canonical: command.canonical.clone(),
         });
+        let files = script
+            .iter()
+            .flat_map(|script| &script.files)
+            .map(|file| Opened { path: file.place.as_ref().map(|(path, _)| path.clone()), access: file.access });
         let matched = trace.commands.iter().flat_map(|command| &command.matched);
         Self {
             answer,
@@ -224,6 +300,7 @@ impl Decided {
             rules: Vec::new(),
             reason: None,
             commands: commands.collect(),
+            files: files.collect(),
             matched: matched.map(|(rule, word)| (rule.clone(), (*word).to_owned())).collect(),
             policy_digest: policy_digest.to_owned(),
         }

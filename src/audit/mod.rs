@@ -31,7 +31,10 @@ mod writer;
 pub use chain::{Flaw, What};
 pub use digest::{Hash, KeyedDigest};
 pub use error::{OpenError, RecordError};
-pub use event::{Answer, Decided, Event, Exited, Judged, Killed, PolicyLoad, Requested, ServerStart, Started, Typed};
+pub use event::{
+    Act, Acted, Answer, Decided, Event, Exited, Judged, Killed, Opened, PolicyLoad, Requested, ServerStart, Started,
+    Typed,
+};
 pub use receipt::Receipt;
 pub use verify::{Completeness, Conclusion, Fault, Integrity, Report, StreamReport, verify_dir, verify_file};
-pub use writer::Writer;
+pub use writer::{Pending, Writer};

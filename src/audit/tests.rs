@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
+    command::Access,
     diagnostic::Code,
     model::{
         denial::{Denial, RuleRef},
@@ -154,6 +155,7 @@ fn allowed() -> Decided {
         rules: vec![RuleRef { layer: "default".into(), id: "ls".into(), at: Some("default.toml:3:1".into()) }],
         reason: None,
         commands: vec![Judged { program: "/usr/bin/ls".into(), argv: vec!["ls".into()], canonical: "ls".into() }],
+        files: vec![Opened { path: Some("/w/out".into()), access: Access::Append }],
         matched: Vec::new(),
         policy_digest: "00".repeat(32),
     }

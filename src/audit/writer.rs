@@ -23,7 +23,7 @@ use super::{
     error::{OpenError, RecordError},
     event::{Decided, Event},
     fit::fit,
-    queue::{Queue, Weight},
+    queue::{Queue, Waiter, Weight},
     receipt::Receipt,
     storage::{Storage, StreamFile},
 };
@@ -74,9 +74,13 @@ impl Writer {
 
     /// Records an event. It is durable on return, and so is everything that was recorded or queued before it.
     pub async fn record(&self, exec: Option<ExecId>, event: Event) -> Result<(), RecordError> {
-        let weight = weight(&event);
+        self.submit(exec, event)?.durable().await
+    }
+
+    /// Records an event in its order; what is given back waits until it is durable.
+    pub fn submit(&self, exec: Option<ExecId>, event: Event) -> Result<Pending, RecordError> {
         let record = record(exec, encode::encode(&event))?;
-        self.0.queue.push(record, weight)?.durable().await.map(drop)
+        self.0.queue.push(record, weight(&event)).map(Pending)
     }
 
     /// Records an event in its order, without waiting until it is durable. A later [`Writer::record`] covers it.
@@ -129,12 +133,27 @@ impl Writer {
     }
 }
 
+/// A record that has its place in the order and is not known to be durable yet.
+#[derive(Debug)]
+#[must_use = "a record is durable only when this says so"]
+pub struct Pending(Waiter);
+
+impl Pending {
+    /// Returns when the record is durable, and everything that was recorded or queued before it.
+    pub async fn durable(self) -> Result<(), RecordError> {
+        self.0.durable().await.map(drop)
+    }
+}
+
 /// What may be refused when space is short: what asks for something new. What has happened is always told.
 fn weight(event: &Event) -> Weight {
     match event {
-        Event::ServerStart(_) | Event::PolicyLoad(_) | Event::Request(_) | Event::Decision(_) | Event::Stdin(_) => {
-            Weight::Refusable
-        }
+        Event::ServerStart(_)
+        | Event::PolicyLoad(_)
+        | Event::Request(_)
+        | Event::Decision(_)
+        | Event::Act(_)
+        | Event::Stdin(_) => Weight::Refusable,
         Event::Start(_) | Event::Kill(_) | Event::Exit(_) => Weight::Essential,
     }
 }

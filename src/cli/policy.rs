@@ -1,6 +1,7 @@
 //! `stockade policy`: check a policy file, and explain what it says about a command. Nothing here runs a command.
 
 mod batch;
+mod human;
 mod json;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -17,7 +18,7 @@ use crate::{
         ids::ExecId,
         request::{Request, Via},
     },
-    service::{Judgement, Options, Verdict, judge, own_principal, prepare},
+    service::{Options, Verdict, judge, own_principal, prepare},
 };
 
 use super::{exit::Exit, output::Printer, run::command_text};
@@ -82,7 +83,7 @@ struct Explain {
     /// Judge each `{"command": …}` line of a file, or of standard input for `-`; one JSON decision a line
     #[arg(long, value_name = "FILE.jsonl", conflicts_with = "command", required_unless_present = "command")]
     batch: Option<PathBuf>,
-    /// The words of one command, or one word that holds a whole command
+    /// The words of one command, or one word that holds a whole script
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
 }
@@ -141,45 +142,11 @@ fn explain(args: Explain, printer: &mut Printer) -> Exit {
     if args.json {
         printer.data(json::judgement(&text, &judgement, true));
     } else {
-        explain_human(&text, &judgement, printer);
+        human::explain(&text, &judgement, printer);
     }
     match judgement.verdict {
         Verdict::Allow(_) => Exit::Success,
         Verdict::Ask(_) | Verdict::Deny(_) => Exit::Refused,
-    }
-}
-
-fn explain_human(text: &str, judgement: &Judgement, printer: &mut Printer) {
-    match &judgement.verdict {
-        Verdict::Allow(_) => printer.data("allow  would run"),
-        Verdict::Ask(question) => {
-            printer.data(format_args!("ask    would wait for a person: {} (rule `{}`)", question.reason, question.rule))
-        }
-        Verdict::Deny(_) => printer.data("deny   would not run"),
-    }
-    let commands = judgement.script.iter().flat_map(|script| &script.commands);
-    for (number, (command, trace)) in commands.zip(&judgement.trace.commands).enumerate() {
-        printer.data(format_args!("{:>2} {}", number + 1, trace.canonical));
-        printer.data(format_args!("   program  {}", command.program.real.display()));
-        for (rule, decision) in &trace.matched {
-            let at = rule.at.as_deref().unwrap_or("-");
-            printer.data(format_args!("   {decision:<7}  {rule}  {at}"));
-        }
-        if let Some((rule, why)) = &trace.nearest {
-            printer.data(format_args!("   nearest  {rule}  {}  {why}", rule.at.as_deref().unwrap_or("-")));
-        }
-    }
-    match &judgement.verdict {
-        Verdict::Allow(allowed) => {
-            printer.data("sandbox");
-            for line in allowed.0.describe().lines() {
-                printer.data(format_args!("   {line}"));
-            }
-        }
-        Verdict::Ask(_) => {}
-        Verdict::Deny(denial) => {
-            printer.refusal(text, denial);
-        }
     }
 }
 

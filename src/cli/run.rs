@@ -39,6 +39,7 @@ use self::{feed::Unfed, interrupt::Interrupts};
 Examples:
   stockade run -- ls -l
   stockade run --policy developer -- cargo test
+  stockade run --policy developer -- 'cd service && make 2>&1 | tail -20'
   stockade run --policy ./team.toml --cwd service -- make -j2
   stockade run --json -- 'git log --oneline -n 3'")]
 pub(super) struct Args {
@@ -57,7 +58,7 @@ pub(super) struct Args {
     /// Print one JSON object about the whole run instead of the output as it comes; of long output, the end is kept
     #[arg(long)]
     json: bool,
-    /// The words of one command, or one word that holds a whole command
+    /// The words of one command, or one word that holds a whole script
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
 }
@@ -206,6 +207,7 @@ impl Foreground<'_> {
             None | Some(Reason::Exited | Reason::Signaled) => {}
             Some(Reason::LaunchFailed(why)) => printer
                 .talk(format_args!("error[launch-failed]: the sandbox could not be built, so nothing ran: {why}")),
+            Some(Reason::Refused(what)) => printer.talk(format_args!("error[refused]: {what}")),
             Some(Reason::Lost) => {
                 printer
                     .talk("error: the sandbox's init ended without a report, so nothing is known of the command's end");
@@ -237,6 +239,7 @@ fn exit(job: &JobView, signal: Option<u8>) -> Exit {
     match (&outcome.reason, signal, outcome.exit) {
         (Reason::Timeout | Reason::IdleTimeout, ..) => Exit::Timeout,
         (Reason::AuditFailed, ..) => Exit::Failure,
+        (Reason::Refused(_), ..) => Exit::Refused,
         // As of any program that the signal ends, whatever the command made of its own end.
         (Reason::Cancelled, Some(signal), _) => Exit::Command(128 + signal),
         (.., Some(ExitStatus::Code(code))) => Exit::Command(u8::try_from(code & 0xff).unwrap_or(u8::MAX)),

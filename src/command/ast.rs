@@ -154,7 +154,8 @@ pub struct HereDocument {
     pub span: Span,
 }
 
-/// One field: what becomes one element of the argument vector, or several where a pattern matches several files.
+/// One field: what becomes one element of the argument vector, or several where a pattern matches several files. A word
+/// with braces that expand is several of these, of one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     /// Parts in order; no two [`Piece::Known`] touch and none is empty. Without any for the empty field `''`.
@@ -191,6 +192,8 @@ pub enum Piece {
     },
     /// `$( … )`, or the same between backticks.
     Substitution(Substitution),
+    /// `<( … )` or `>( … )`: the only piece of its word.
+    Process(Process),
 }
 
 /// What a list writes to its standard output, without the newlines at its end.
@@ -203,6 +206,26 @@ pub struct Substitution {
     pub quoted: bool,
     /// From the dollar sign to the parenthesis, or from backtick to backtick.
     pub span: Span,
+}
+
+/// A list that runs beside the command, and the name of a pipe between the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// What runs, in a subshell.
+    pub list: List,
+    /// Which end of the pipe the command gets.
+    pub direction: Direction,
+    /// From the arrow to the parenthesis.
+    pub span: Span,
+}
+
+/// An end of a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// `<( … )`: the command reads what the list writes.
+    Read,
+    /// `>( … )`: the list reads what the command writes.
+    Write,
 }
 
 /// A part of a file name pattern. None of them matches a slash, or a dot at the start of a name.
@@ -251,9 +274,11 @@ impl Word {
         for piece in &self.pieces {
             match piece {
                 Piece::Known(part) => text.push_str(part),
-                Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } | Piece::Substitution(_) => {
-                    return None;
-                }
+                Piece::Variable { .. }
+                | Piece::Glob { .. }
+                | Piece::Tilde { .. }
+                | Piece::Substitution(_)
+                | Piece::Process(_) => return None,
             }
         }
         Some(text)

@@ -53,6 +53,8 @@ constructs! {
     Assignment = "assignment";
     /// `$( … )` and backticks.
     Substitution = "substitution";
+    /// `<( … )` and `>( … )`.
+    Process = "process";
 }
 
 impl Construct {
@@ -140,6 +142,10 @@ impl Found {
                 Piece::Substitution(substitution) => {
                     self.note(Construct::Substitution, substitution.span);
                     self.list(&substitution.list);
+                }
+                Piece::Process(process) => {
+                    self.note(Construct::Process, process.span);
+                    self.list(&process.list);
                 }
             }
         }

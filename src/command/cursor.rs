@@ -109,6 +109,11 @@ impl<'t> Cursor<'t> {
         std::mem::replace(&mut self.end, end)
     }
 
+    /// Counts looks at what was read before.
+    pub(super) fn note(&self, steps: usize) {
+        self.count(steps);
+    }
+
     fn rest(&self) -> &'t str {
         self.text.get(self.at..self.end).unwrap_or("")
     }

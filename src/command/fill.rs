@@ -56,7 +56,7 @@ impl Filler<'_> {
                 },
                 Piece::Tilde { span } => push_known(&mut pieces, self.home(span)?),
                 Piece::Known(text) => push_known(&mut pieces, &text),
-                Piece::Glob { .. } | Piece::Substitution(_) => pieces.push(piece),
+                Piece::Glob { .. } | Piece::Substitution(_) | Piece::Process(_) => pieces.push(piece),
             }
         }
         if names_hidden_files(&pieces) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
 
-use super::{Assignment, Piece, SimpleCommand, SyntaxError, Word, refusal::Refusal};
+use super::{Assignment, Piece, Redirection, SimpleCommand, SyntaxError, Word, refusal::Refusal};
 
 /// Refuses a command whose meaning depends on the order in which its parts are expanded. `text` is what its places point
 /// into.
@@ -18,12 +18,21 @@ pub(super) fn check(command: &SimpleCommand, text: &str) -> Result<(), SyntaxErr
 /// The first substitution of another kind than the first one of all: words are expanded first in every shell, but
 /// assignments and redirections in either order, and in some only when the program is known.
 fn second_kind(command: &SimpleCommand) -> Option<Span> {
-    let values = command.assignments.iter().flat_map(|assignment| assignment.value.substitutions()).next();
-    let words = command.words.iter().flat_map(Word::substitutions).next();
-    let targets = command.redirections.iter().filter_map(|to| to.word()).flat_map(Word::substitutions).next();
-    let mut places: Vec<_> = [values, words, targets].into_iter().flatten().map(|found| found.span).collect();
+    let values = command.assignments.iter().find_map(|assignment| substitution(&assignment.value));
+    let words = command.words.iter().find_map(substitution);
+    let targets = command.redirections.iter().filter_map(Redirection::word).find_map(substitution);
+    let mut places: Vec<_> = [values, words, targets].into_iter().flatten().collect();
     places.sort_by_key(|span| span.start);
     places.get(1).copied()
+}
+
+/// The first substitution of a word, or what runs beside the command.
+fn substitution(word: &Word) -> Option<Span> {
+    word.pieces.iter().find_map(|piece| match piece {
+        Piece::Substitution(found) => Some(found.span),
+        Piece::Process(found) => Some(found.span),
+        Piece::Known(_) | Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } => None,
+    })
 }
 
 /// Refuses values that see assignments before them, where a script of the language knows the environment alone.
@@ -42,7 +51,8 @@ fn assigned_before(assignments: &[Assignment], text: &str) -> Result<(), SyntaxE
                 | Piece::Variable { .. }
                 | Piece::Glob { .. }
                 | Piece::Tilde { .. }
-                | Piece::Substitution(_) => {}
+                | Piece::Substitution(_)
+                | Piece::Process(_) => {}
             }
         }
         before.insert(assignment.name.as_str());

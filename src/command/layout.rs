@@ -3,8 +3,8 @@
 //! stands outside quotes. The executor does not use it: logs and oracles do.
 
 use super::{
-    AndOr, CharSet, Connector, Glob, List, Node, Piece, Pipeline, Redirect, Redirection, Script, SimpleCommand,
-    Substitution, Word, print,
+    AndOr, CharSet, Connector, Direction, Glob, List, Node, Piece, Pipeline, Process, Redirect, Redirection, Script,
+    SimpleCommand, Substitution, Word, print,
 };
 
 impl Script {
@@ -12,10 +12,26 @@ impl Script {
     pub fn canonical(&self) -> String {
         let mut printer = Printer::default();
         printer.list(&self.root);
-        if !printer.bodies.is_empty() {
-            printer.end_line();
-        }
-        printer.text
+        printer.finish()
+    }
+}
+
+impl SimpleCommand {
+    /// The canonical text of the words alone, without variables and redirections. Parts that are not known yet stand as they
+    /// are written.
+    pub fn canonical(&self) -> String {
+        let mut printer = Printer::default();
+        printer.words(&self.words);
+        printer.finish()
+    }
+}
+
+impl Word {
+    /// The canonical text of the word.
+    pub fn canonical(&self) -> String {
+        let mut printer = Printer::default();
+        printer.word(self);
+        printer.finish()
     }
 }
 
@@ -30,6 +46,14 @@ struct Printer {
 }
 
 impl Printer {
+    /// The text, with the here-documents of its last line.
+    fn finish(mut self) -> String {
+        if !self.bodies.is_empty() {
+            self.end_line();
+        }
+        self.text
+    }
+
     fn list(&mut self, list: &List) {
         for (at, item) in list.items.iter().enumerate() {
             match (at, self.substitutions) {
@@ -90,7 +114,15 @@ impl Printer {
             }
             self.text.push(' ');
         }
-        for (at, word) in command.words.iter().enumerate() {
+        self.words(&command.words);
+        for redirection in &command.redirections {
+            self.text.push(' ');
+            self.redirection(redirection);
+        }
+    }
+
+    fn words(&mut self, words: &[Word]) {
+        for (at, word) in words.iter().enumerate() {
             match (at, word.pieces.as_slice()) {
                 (0, [Piece::Known(name)]) => print::push_program(&mut self.text, name),
                 (0, _) => self.word(word),
@@ -99,10 +131,6 @@ impl Printer {
                     self.word(word);
                 }
             }
-        }
-        for redirection in &command.redirections {
-            self.text.push(' ');
-            self.redirection(redirection);
         }
     }
 
@@ -150,6 +178,7 @@ impl Printer {
                 Piece::Glob { glob, .. } => self.glob(glob),
                 Piece::Tilde { .. } => self.text.push('~'),
                 Piece::Substitution(substitution) => self.substitution(substitution),
+                Piece::Process(process) => self.process(process),
             }
             after_tilde = matches!(piece, Piece::Tilde { .. });
         }
@@ -158,12 +187,25 @@ impl Printer {
     fn substitution(&mut self, substitution: &Substitution) {
         let quote = if substitution.quoted { "\"" } else { "" };
         self.text.push_str(quote);
-        self.text.push_str("$( ");
+        self.text.push('$');
+        self.inner(&substitution.list);
+        self.text.push_str(quote);
+    }
+
+    fn process(&mut self, process: &Process) {
+        self.text.push(match process.direction {
+            Direction::Read => '<',
+            Direction::Write => '>',
+        });
+        self.inner(&process.list);
+    }
+
+    fn inner(&mut self, list: &List) {
+        self.text.push_str("( ");
         self.substitutions += 1;
-        self.list(&substitution.list);
+        self.list(list);
         self.substitutions -= 1;
         self.text.push_str(" )");
-        self.text.push_str(quote);
     }
 
     /// Known text. The slash after a tilde stands bare: a quoted one would take the tilde's meaning.

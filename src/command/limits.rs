@@ -11,5 +11,5 @@ pub const MAX_WORDS: usize = 4096;
 /// Commands of a text, a subshell counting as one beside those inside it. Bounds what judging and recording them costs.
 pub const MAX_COMMANDS: usize = 256;
 
-/// Subshells inside each other. Bounds the stack of every function that follows the tree.
+/// Subshells and lists in words inside each other. Bounds the stack of every function that follows the tree.
 pub const MAX_DEPTH: usize = 32;

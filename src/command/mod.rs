@@ -1,7 +1,7 @@
 //! The command language: text to tree, and tree to canonical text. Pure, without dependencies, bounded, and without
 //! panics; what is outside the language is refused by name and never skipped.
 //!
-//! [`parse`] is the one way in. [`fill`] puts known values into its tree, and [`constructs`] says which constructs it
+//! [`parse`] is the one way in. [`fill()`] puts known values into its tree, and [`constructs()`] says which constructs it
 //! holds. `docs/command-language.md` lists what is taken and what is refused.
 
 #![forbid(unsafe_code)]
@@ -9,6 +9,7 @@
 mod ansi;
 mod assignment;
 mod ast;
+mod brace;
 mod charset;
 mod constructs;
 mod cursor;
@@ -29,6 +30,7 @@ mod print;
 mod redirection;
 mod refusal;
 mod resolved;
+mod sequence;
 mod set;
 mod simple;
 mod substitution;
@@ -39,8 +41,8 @@ mod word;
 mod tests;
 
 pub use ast::{
-    AndOr, Assignment, Builtin, CharSet, Connector, Glob, HereDocument, Link, List, Node, Piece, Pipeline, Redirect,
-    Redirection, Script, SimpleCommand, Subshell, Substitution, Word,
+    AndOr, Assignment, Builtin, CharSet, Connector, Direction, Glob, HereDocument, Link, List, Node, Piece, Pipeline,
+    Process, Redirect, Redirection, Script, SimpleCommand, Subshell, Substitution, Word,
 };
 pub use constructs::{Construct, constructs};
 pub use fill::fill;

@@ -77,11 +77,11 @@ fn builtin_refusal(name: &str) -> Option<Refusal> {
 }
 
 fn starts_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_./+@%-".contains(c)
+    c.is_ascii_alphanumeric() || "_./+@-".contains(c)
 }
 
 fn continues_name(c: char) -> bool {
-    starts_name(c) || ":,~".contains(c)
+    starts_name(c) || "%:,~".contains(c)
 }
 
 /// A character in words, so that look-alikes are told apart.

@@ -1,6 +1,6 @@
 //! The operands of what a script does itself. Only forms that every shell takes alike are known.
 
-use super::{Builtin, Piece, SimpleCommand, Substitution, SyntaxError, Word, refusal::Refusal};
+use super::{Builtin, Piece, SimpleCommand, SyntaxError, Word, refusal::Refusal};
 
 /// Refuses operands that a builtin does not take. `text` is what the command's places point into.
 pub(super) fn check(command: &SimpleCommand, text: &str) -> Result<(), SyntaxError> {
@@ -19,12 +19,12 @@ pub(super) fn check(command: &SimpleCommand, text: &str) -> Result<(), SyntaxErr
     }
 }
 
-/// Whether the word is one directory, as far as it is known: no option, not `-`, not empty, and one field.
+/// Whether the word is one directory, as far as it is known: no option, not `-`, not empty, and one field. What an unquoted
+/// substitution is split into is seen when its turn comes.
 fn names_one(word: &Word) -> bool {
     let one_field = |piece: &Piece| match piece {
-        Piece::Known(_) | Piece::Variable { .. } | Piece::Tilde { .. } => true,
-        Piece::Substitution(Substitution { quoted, .. }) => *quoted,
-        Piece::Glob { .. } => false,
+        Piece::Known(_) | Piece::Variable { .. } | Piece::Tilde { .. } | Piece::Substitution(_) => true,
+        Piece::Glob { .. } | Piece::Process(_) => false,
     };
     let is_option = matches!(word.pieces.first(), Some(Piece::Known(text)) if text.starts_with('-'));
     !word.pieces.is_empty() && !is_option && word.pieces.iter().all(one_field)

@@ -62,7 +62,11 @@ pub(super) fn names_hidden_files(pieces: &[Piece]) -> bool {
         match piece {
             Piece::Known(text) => name = text.chars().fold(name, Name::then),
             Piece::Glob { .. } if name == Name::Dots => return true,
-            Piece::Glob { .. } | Piece::Variable { .. } | Piece::Tilde { .. } | Piece::Substitution(_) => {
+            Piece::Glob { .. }
+            | Piece::Variable { .. }
+            | Piece::Tilde { .. }
+            | Piece::Substitution(_)
+            | Piece::Process(_) => {
                 name = Name::Other;
             }
         }

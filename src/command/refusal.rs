@@ -132,8 +132,12 @@ refusals! {
         "write `$( … )`; put single quotes around a backtick that is meant literally";
     ArithmeticExpansion = ArithmeticExpansion: "`{}` computes, which is not part of the language",
         "write the result itself";
-    ProcessSubstitution = ProcessSubstitution: "`{}` begins a command in place of a file, which is not part of the language",
-        "let a job write a real file first and name that file";
+    ProcessSubstitution = ProcessSubstitution: "`{}` begins a command in place of a file where that is no argument",
+        "write it as a whole argument with blanks around it; join a command and a stream by `|`";
+    OpenProcess = ProcessSubstitution: "`{}` is not closed",
+        "close it with `)`, or put quotes around a parenthesis that is meant literally";
+    EmptyProcess = ProcessSubstitution: "`{}` holds no command",
+        "write a command inside, or name `/dev/null` for an empty file";
     DollarForm = DollarForm: "`{}` has no certain meaning",
         "put single quotes around a dollar sign that is meant literally";
     GlobDot = Glob: "`{}` asks for names that begin with a dot, and shells do not agree whether `.` and `..` are among them",
@@ -144,8 +148,12 @@ refusals! {
         "name the file, or quote text that is meant literally";
     ExtendedGlob = ExtendedGlob: "`{}` begins a pattern that some shells know, which is not part of the language",
         "name the files, or quote text that is meant literally";
-    BraceExpansion = BraceExpansion: "`{}` can stand for several words, which is not part of the language",
+    BraceExpansion = BraceExpansion: "`{}` can stand for several words where one has to be",
+        "write the one word, or quote text that is meant literally";
+    BraceUncertain = BraceExpansion: "what the braces of `{}` stand for is not certain",
         "write the words one by one, or quote text that is meant literally";
+    BraceTooMany = BraceExpansion: "the braces of `{}` are too many, or stand for too much",
+        "let a program such as `seq` count, or write a pattern; quote text that is meant literally";
     TildeForm = Tilde: "`~` stands here for something that shells do not agree on",
         "use `~` alone or before a slash at the start of a word, or quote text that is meant literally";
     TildeUnset = Tilde: "`~` stands for `HOME`, which has no value here",
@@ -155,7 +163,7 @@ refusals! {
     ProgramEmpty = ProgramName: "the program's name is empty",
         "give a program and its arguments";
     ProgramName = ProgramName: "a program's name may not hold {}",
-        "use a name or path of letters, digits and `_ . / + @ % - : , ~`, not starting with one of the last three";
+        "use a name or path of letters, digits and `_ . / + @ - % : , ~`, not starting with one of the last four";
     ProgramUnknown = ProgramName: "`{}` is not known before it runs, and a program's name has to be",
         "write the program's name or path itself";
     ReservedWord = ReservedWord: "`{}` begins or continues a shell statement, which is not part of the language",
@@ -207,7 +215,7 @@ refusals! {
     CdOperands = ShellBuiltin: "`cd` takes one directory",
         "name one; `cd ~` enters the home directory, and a job begins in the `cwd` of its request";
     CdDirectory = ShellBuiltin: "`{}` is not the name of one directory to `cd`",
-        "name one directory, without options, patterns and `-`; put double quotes around `$( … )`";
+        "name one directory, without options, patterns and `-`";
     ExitStatus = ShellBuiltin: "`{}` is not an exit status to `exit`",
         "write one number from 0 to 255, or none for the status of the command before";
 

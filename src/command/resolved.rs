@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::{diagnostic::Span, model::workspace::Reach};
 
-use super::Script;
+use super::{Node, Script, SimpleCommand, Word};
 
 /// A script whose names are resolved, as far as that can be done before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct ResolvedScript {
     pub commands: Vec<ResolvedCommand>,
     /// The files that redirections open, in the order of their commands.
     pub files: Vec<ResolvedFile>,
-    /// The directories that `cd` enters, in the order of their commands.
+    /// The directories that `cd` enters, in the order of their commands. Several of one command where it may start at several.
     pub directories: Vec<ResolvedDirectory>,
     /// The variables that stand before commands, in the order of their commands.
     pub variables: Vec<AssignedVariable>,
@@ -51,7 +51,8 @@ pub struct ResolvedProgram {
     pub name: String,
     /// Whether the word held a slash, so that it was not looked up in PATH.
     pub by_path: bool,
-    /// The name's absolute path, before its own last link is followed.
+    /// The name's absolute path, before its own last link is followed. The name itself where it starts at a working directory
+    /// that is not known before its turn.
     pub path: PathBuf,
     /// Absolute path of the file, links resolved. The same as `path` for a file that does not exist yet.
     pub real: PathBuf,
@@ -106,6 +107,18 @@ pub struct AssignedVariable {
     pub name: String,
     /// The assignment's place in the text.
     pub span: Span,
+}
+
+impl Script {
+    /// The one command of a script that is nothing else: no variable, no redirection, every word known, and a program.
+    pub fn alone(&self) -> Option<&SimpleCommand> {
+        let [item] = self.root.items.as_slice() else { return None };
+        let [Node::Simple(command)] = item.first.commands.as_slice() else { return None };
+        let alone = item.rest.is_empty() && !item.first.negated;
+        let plain = command.assignments.is_empty() && command.redirections.is_empty() && command.builtin().is_none();
+        let literal = command.words.iter().all(|word: &Word| word.literal().is_some());
+        (alone && plain && literal).then_some(command)
+    }
 }
 
 impl ResolvedCommand {

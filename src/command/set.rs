@@ -30,14 +30,14 @@ fn ranges(inner: &str) -> Option<Vec<(char, char)>> {
             continue;
         }
         let mut beyond = rest.clone();
-        let last = match (beyond.next(), beyond.next()) {
+        match (beyond.next(), beyond.next()) {
             (Some('-'), Some(last)) => {
                 rest = beyond;
-                last
+                // A range of one character would be written back without its sign when nothing matches.
+                ranges.push((first < last && last != '-').then_some((first, last))?);
             }
-            _ => first,
-        };
-        ranges.push((first <= last && last != '-').then_some((first, last))?);
+            _ => ranges.push((first, first)),
+        }
     }
     (!ranges.is_empty()).then_some(ranges)
 }

@@ -3,13 +3,15 @@
 use crate::diagnostic::Span;
 
 use super::{
-    Assignment, Builtin, Redirection, SimpleCommand, SyntaxError, Word, assignment, hazards,
+    Assignment, Builtin, Piece, Redirection, SimpleCommand, SyntaxError, Word, assignment, hazards,
     lexer::{self, Ahead},
-    names, operands,
+    names::{self, ends_word},
+    operands,
     operator::Operator,
     parser::Parser,
     redirection,
     refusal::Refusal,
+    substitution,
     word::{self, Use},
 };
 
@@ -25,6 +27,7 @@ pub(super) fn command(parser: &mut Parser<'_>) -> Result<SimpleCommand, SyntaxEr
                 parts.redirections.extend(redirection::read(parser, kind, span)?);
             }
             Ahead::Operator(operator, _) if operator.ends_command() => break,
+            Ahead::Operator(Operator::Process, span) => parts.process(parser, span)?,
             Ahead::Operator(operator, span) => return Err(parts.refuse(parser, operator, span)),
             Ahead::Word => parts.word(parser)?,
         }
@@ -53,12 +56,29 @@ impl Parts {
                 return Ok(());
             }
         }
-        let word = word::read(parser, Use::Field)?;
-        if self.words.is_empty() {
-            refuse_program(parser, &word)?;
+        if !self.words.is_empty() {
+            return word::arguments(parser, &mut self.words);
         }
+        let word = word::read(parser, Use::Program)?;
+        refuse_program(parser, &word)?;
         parser.count_word(word.span)?;
         self.words.push(word);
+        Ok(())
+    }
+
+    /// `<( … )` or `>( … )`, which is an argument of its own. Anywhere else it would be a part of a word.
+    fn process(&mut self, parser: &mut Parser<'_>, operator: Span) -> Result<(), SyntaxError> {
+        let apart = parser.cursor.before().is_some_and(|c| matches!(c, ' ' | '\t' | '\n'));
+        if !apart || self.words.is_empty() || operator.end - operator.start != 2 {
+            return Err(parser.refuse(Refusal::ProcessSubstitution, operator));
+        }
+        let process = substitution::process(parser)?;
+        let span = process.span;
+        if parser.cursor.peek().is_some_and(|c| !ends_word(c) || matches!(c, '<' | '>' | '(')) {
+            return Err(parser.refuse(Refusal::ProcessSubstitution, span));
+        }
+        parser.count_word(span)?;
+        self.words.push(Word { pieces: vec![Piece::Process(process)], span });
         Ok(())
     }
 

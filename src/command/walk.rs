@@ -2,14 +2,16 @@
 
 use crate::diagnostic::Span;
 
-use super::{AndOr, List, Node, Piece, Pipeline, Redirect, Redirection, Script, SimpleCommand, Substitution, Word};
+use super::{
+    AndOr, List, Node, Piece, Pipeline, Process, Redirect, Redirection, Script, SimpleCommand, Substitution, Word,
+};
 
 impl Script {
     /// The simple commands, in the order by which everything names them: that of the text, but the commands of
-    /// a substitution come before the command that uses its output.
+    /// a substitution, and those that run beside a command, come before that command.
     ///
-    /// Whoever follows the tree and counts has to count those of [`SimpleCommand::substitutions`] first, one after the
-    /// other, and then the command itself.
+    /// Whoever follows the tree and counts has to count those of [`SimpleCommand::inner`] first, one after the other, and
+    /// then the command itself.
     pub fn commands(&self) -> impl Iterator<Item = &SimpleCommand> {
         let mut found = Vec::new();
         collect(&self.root, &mut found);
@@ -44,6 +46,12 @@ impl SimpleCommand {
         self.own_words().flat_map(Word::substitutions)
     }
 
+    /// The lists that stand in the command's own words, without those inside them: of substitutions and of what runs
+    /// beside it.
+    pub fn inner(&self) -> impl Iterator<Item = &List> {
+        self.own_words().flat_map(|word| &word.pieces).filter_map(Piece::inner)
+    }
+
     pub(super) fn own_words_mut(&mut self) -> impl Iterator<Item = &mut Word> {
         let values = self.assignments.iter_mut().map(|assignment| &mut assignment.value);
         values.chain(&mut self.words).chain(self.redirections.iter_mut().filter_map(Redirection::word_mut))
@@ -55,15 +63,37 @@ impl Word {
     pub fn substitutions(&self) -> impl Iterator<Item = &Substitution> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Substitution(substitution) => Some(substitution),
-            Piece::Known(_) | Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } => None,
+            Piece::Known(_) | Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } | Piece::Process(_) => {
+                None
+            }
         })
     }
 
-    fn substitutions_mut(&mut self) -> impl Iterator<Item = &mut Substitution> {
-        self.pieces.iter_mut().filter_map(|piece| match piece {
-            Piece::Substitution(substitution) => Some(substitution),
-            Piece::Known(_) | Piece::Variable { .. } | Piece::Glob { .. } | Piece::Tilde { .. } => None,
-        })
+    /// What runs beside the command and is named by the word.
+    pub fn process(&self) -> Option<&Process> {
+        match self.pieces.as_slice() {
+            [Piece::Process(process)] => Some(process),
+            _ => None,
+        }
+    }
+}
+
+impl Piece {
+    /// The list that stands in it.
+    pub fn inner(&self) -> Option<&List> {
+        match self {
+            Self::Substitution(substitution) => Some(&substitution.list),
+            Self::Process(process) => Some(&process.list),
+            Self::Known(_) | Self::Variable { .. } | Self::Glob { .. } | Self::Tilde { .. } => None,
+        }
+    }
+
+    fn inner_mut(&mut self) -> Option<&mut List> {
+        match self {
+            Self::Substitution(substitution) => Some(&mut substitution.list),
+            Self::Process(process) => Some(&mut process.list),
+            Self::Known(_) | Self::Variable { .. } | Self::Glob { .. } | Self::Tilde { .. } => None,
+        }
     }
 }
 
@@ -94,8 +124,8 @@ pub(super) fn for_each_command(list: &mut List, visit: &mut impl FnMut(&mut Simp
         for node in &mut pipeline.commands {
             match node {
                 Node::Simple(command) => {
-                    for substitution in command.own_words_mut().flat_map(Word::substitutions_mut) {
-                        for_each_command(&mut substitution.list, visit);
+                    for list in command.own_words_mut().flat_map(|word| &mut word.pieces).filter_map(Piece::inner_mut) {
+                        for_each_command(list, visit);
                     }
                     visit(command);
                 }
@@ -109,7 +139,7 @@ fn collect<'s>(list: &'s List, found: &mut Vec<&'s SimpleCommand>) {
     for node in list.items.iter().flat_map(AndOr::pipelines).flat_map(|pipeline| &pipeline.commands) {
         match node {
             Node::Simple(command) => {
-                command.substitutions().for_each(|substitution| collect(&substitution.list, found));
+                command.inner().for_each(|list| collect(list, found));
                 found.push(command);
             }
             Node::Subshell(subshell) => collect(&subshell.list, found),
@@ -164,6 +194,10 @@ fn forget_word(word: &mut Word) {
             Piece::Substitution(substitution) => {
                 substitution.span = Span::default();
                 forget_list(&mut substitution.list);
+            }
+            Piece::Process(process) => {
+                process.span = Span::default();
+                forget_list(&mut process.list);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     Glob, Piece, SyntaxError, Word, ansi,
+    brace::{Atom, Atoms},
     charset::Place,
     dollar::{self, Dollar},
     fields::{Beside, is_split},
@@ -15,7 +16,9 @@ use super::{
 /// What a word is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
-    /// A program's name or an argument: patterns stand for file names.
+    /// A program's name: exactly one word, which patterns would make file names of.
+    Program,
+    /// An argument: patterns stand for file names, and braces for several words.
     Field,
     /// A variable's value: patterns mean nothing, and a tilde means different things to different shells.
     Value,
@@ -27,16 +30,49 @@ pub(super) enum Use {
 
 /// Reads the word that begins at the cursor, up to the blank, newline or operator after it.
 pub(super) fn read(parser: &mut Parser<'_>, purpose: Use) -> Result<Word, SyntaxError> {
+    reader(parser, purpose)?.finish()
+}
+
+/// Reads an argument, and adds it, or the words that its braces make of it.
+pub(super) fn arguments(parser: &mut Parser<'_>, words: &mut Vec<Word>) -> Result<(), SyntaxError> {
+    let mut reader = reader(parser, Use::Field)?;
+    match reader.spread()? {
+        Some(several) => {
+            for word in several {
+                reader.parser.count_word(word.span)?;
+                words.push(word);
+            }
+        }
+        None => {
+            let word = reader.finish()?;
+            parser.count_word(word.span)?;
+            words.push(word);
+        }
+    }
+    Ok(())
+}
+
+/// Reads up to the end of the word.
+fn reader<'c, 't>(parser: &'c mut Parser<'t>, purpose: Use) -> Result<Reader<'c, 't>, SyntaxError> {
     let start = parser.cursor.at();
-    let (pieces, known, patterns) = (Vec::new(), String::new(), Patterns::default());
-    let mut reader = Reader { parser, purpose, start, pieces, known, patterns, beside: Beside::default() };
+    let mut reader = Reader {
+        parser,
+        purpose,
+        start,
+        pieces: Vec::new(),
+        known: String::new(),
+        patterns: Patterns::default(),
+        atoms: None,
+        spreads: false,
+        beside: Beside::default(),
+    };
     while let Some(c) = reader.parser.cursor.peek() {
         if ends_word(c) {
             break;
         }
         reader.part(c)?;
     }
-    reader.finish()
+    Ok(reader)
 }
 
 struct Reader<'c, 't> {
@@ -47,6 +83,10 @@ struct Reader<'c, 't> {
     /// Known text after the last of the pieces.
     known: String,
     patterns: Patterns,
+    /// The same once more, from the first brace on.
+    atoms: Option<Atoms>,
+    /// Whether its braces can make several words of it.
+    spreads: bool,
     beside: Beside,
 }
 
@@ -67,7 +107,7 @@ impl Reader<'_, '_> {
             '?' => self.glob(Glob::One, 1),
             '[' => self.bracket(),
             '{' => {
-                self.patterns.open_brace(self.parser.cursor.at());
+                self.open_brace();
                 self.take(Place::Bare)
             }
             _ => self.take(Place::Bare),
@@ -77,7 +117,7 @@ impl Reader<'_, '_> {
     /// `'…'`: nothing inside means anything.
     fn single_quoted(&mut self) -> Result<(), SyntaxError> {
         let opening = self.parser.cursor.next_bytes(1);
-        self.parser.cursor.skip(1);
+        self.mark();
         loop {
             match self.parser.cursor.peek() {
                 None => return Err(self.parser.refuse(Refusal::UnclosedQuote, opening)),
@@ -85,7 +125,7 @@ impl Reader<'_, '_> {
                 Some(_) => self.take(Place::Quoted)?,
             }
         }
-        self.parser.cursor.skip(1);
+        self.mark();
         self.note_empty(opening.start, 2);
         Ok(())
     }
@@ -93,7 +133,7 @@ impl Reader<'_, '_> {
     /// `"…"`: a backslash stays unless it stands before one of `` $ ` " \ `` (POSIX.1-2024, section 2.2.3).
     fn double_quoted(&mut self) -> Result<(), SyntaxError> {
         let opening = self.parser.cursor.next_bytes(1);
-        self.parser.cursor.skip(1);
+        self.mark();
         loop {
             match self.parser.cursor.peek() {
                 None => return Err(self.parser.refuse(Refusal::UnclosedQuote, opening)),
@@ -115,7 +155,7 @@ impl Reader<'_, '_> {
                 Some(_) => self.take(Place::Quoted)?,
             }
         }
-        self.parser.cursor.skip(1);
+        self.mark();
         self.note_empty(opening.start, 2);
         Ok(())
     }
@@ -126,8 +166,8 @@ impl Reader<'_, '_> {
             None => Err(self.refuse_next(Refusal::TrailingBackslash, 1)),
             Some('\n') => Err(self.refuse_next(Refusal::ContinuationInWord, 1)),
             Some(_) => {
-                self.parser.cursor.skip(1);
-                self.take(Place::Bare)
+                self.mark();
+                self.take_as(Place::Bare, Atom::Escaped)
             }
         }
     }
@@ -147,7 +187,10 @@ impl Reader<'_, '_> {
                 let start = self.parser.cursor.at();
                 let text = ansi::read(&mut self.parser.cursor)?;
                 self.note_empty(start, 3);
-                text.chars().try_for_each(|c| self.push(c))
+                self.atom(|| Atom::Mark);
+                text.chars().try_for_each(|c| self.push(c, Atom::Quoted))?;
+                self.atom(|| Atom::Mark);
+                Ok(())
             }
         }
     }
@@ -157,7 +200,7 @@ impl Reader<'_, '_> {
         let braces = if self.parser.cursor.peek_after(1) == Some('{') { 2 } else { 0 };
         let span = self.parser.cursor.next_bytes(1 + name.len() + braces);
         self.parser.cursor.skip(1 + name.len() + braces);
-        self.piece(Piece::Variable { name: name.to_owned(), quoted, span });
+        self.piece(Piece::Variable { name: name.to_owned(), quoted, span }, !quoted && braces == 0);
     }
 
     /// `$( … )` or backticks at the cursor.
@@ -174,7 +217,7 @@ impl Reader<'_, '_> {
         }
         // Whether a separator inside counts for a brace outside is not left to chance.
         self.patterns.separate();
-        self.piece(Piece::Substitution(found));
+        self.piece(Piece::Substitution(found), false);
         Ok(())
     }
 
@@ -190,7 +233,7 @@ impl Reader<'_, '_> {
             return Err(self.parser.refuse(Refusal::TildeForm, span));
         }
         self.parser.cursor.skip(1);
-        self.piece(Piece::Tilde { span });
+        self.piece(Piece::Tilde { span }, false);
         Ok(())
     }
 
@@ -200,19 +243,19 @@ impl Reader<'_, '_> {
         match self.purpose {
             Use::File => return Err(self.parser.refuse(Refusal::GlobTarget, span)),
             Use::Value | Use::Text => return self.take(Place::Bare),
-            Use::Field => {}
+            Use::Program | Use::Field => {}
         }
         for c in span.of(self.parser.cursor.text()).chars() {
             self.watch_brace(c)?;
         }
         self.parser.cursor.skip(bytes);
-        self.piece(Piece::Glob { glob, span });
+        self.piece(Piece::Glob { glob, span }, false);
         Ok(())
     }
 
     /// A `[`, which begins a set or is itself.
     fn bracket(&mut self) -> Result<(), SyntaxError> {
-        let means_a_set = matches!(self.purpose, Use::Field | Use::File);
+        let means_a_set = matches!(self.purpose, Use::Program | Use::Field | Use::File);
         if means_a_set && !self.patterns.in_bracket() {
             if let Some((set, bytes)) = set::at(&self.parser.cursor) {
                 return self.glob(Glob::OneOf(set), bytes);
@@ -222,15 +265,40 @@ impl Reader<'_, '_> {
         self.take(Place::Bare)
     }
 
+    /// A `{`, which can begin an expansion.
+    fn open_brace(&mut self) {
+        self.patterns.open_brace(self.parser.cursor.at());
+        if self.purpose == Use::Field && self.atoms.is_none() {
+            self.atoms = Some(Atoms::before(&self.parser.cursor, &self.pieces, &self.known, self.start));
+        }
+    }
+
+    /// Moves over a quotation mark or a backslash.
+    fn mark(&mut self) {
+        self.parser.cursor.skip(1);
+        self.atom(|| Atom::Mark);
+    }
+
     /// Moves the next character into the word.
     fn take(&mut self, place: Place) -> Result<(), SyntaxError> {
+        self.take_as(
+            place,
+            match place {
+                Place::Bare => Atom::Bare,
+                Place::Quoted => Atom::Quoted,
+            },
+        )
+    }
+
+    fn take_as(&mut self, place: Place, atom: fn(char) -> Atom) -> Result<(), SyntaxError> {
         match self.parser.cursor.take(place)? {
-            Some(c) => self.push(c),
+            Some(c) => self.push(c, atom),
             None => Ok(()),
         }
     }
 
-    fn push(&mut self, c: char) -> Result<(), SyntaxError> {
+    fn push(&mut self, c: char, atom: fn(char) -> Atom) -> Result<(), SyntaxError> {
+        self.atom(|| atom(c));
         self.known.push(c);
         self.watch_brace(c)?;
         match self.patterns.closes_bracket(c) {
@@ -240,14 +308,26 @@ impl Reader<'_, '_> {
     }
 
     fn watch_brace(&mut self, c: char) -> Result<(), SyntaxError> {
-        match self.patterns.closes_brace(c) {
-            Some(open) => Err(self.parser.refuse(Refusal::BraceExpansion, self.parser.cursor.since(open))),
-            None => Ok(()),
+        let Some(open) = self.patterns.closes_brace(c) else { return Ok(()) };
+        match self.purpose {
+            Use::Program | Use::File => {
+                return Err(self.parser.refuse(Refusal::BraceExpansion, self.parser.cursor.since(open)));
+            }
+            Use::Field => self.spreads = true,
+            Use::Value | Use::Text => {}
+        }
+        Ok(())
+    }
+
+    fn atom(&mut self, atom: impl FnOnce() -> Atom) {
+        if let Some(atoms) = &mut self.atoms {
+            atoms.push(atom());
         }
     }
 
-    /// Adds a piece after the known text.
-    fn piece(&mut self, piece: Piece) {
+    /// Adds a piece after the known text. An open one would take a letter after it in.
+    fn piece(&mut self, piece: Piece, open: bool) {
+        self.atom(|| Atom::Part { piece: piece.clone(), open });
         self.flush();
         self.pieces.push(piece);
     }
@@ -268,6 +348,13 @@ impl Reader<'_, '_> {
 
     fn refuse_next(&self, refusal: Refusal, bytes: usize) -> SyntaxError {
         self.parser.refuse(refusal, self.parser.cursor.next_bytes(bytes))
+    }
+
+    /// The words that the braces make of this one, if they make any.
+    fn spread(&mut self) -> Result<Option<Vec<Word>>, SyntaxError> {
+        let Some(atoms) = self.atoms.take().filter(|_| self.spreads) else { return Ok(None) };
+        let span = self.parser.cursor.since(self.start);
+        atoms.words(&self.parser.cursor, span).map_err(|refusal| self.parser.refuse(refusal, span))
     }
 
     fn finish(mut self) -> Result<Word, SyntaxError> {

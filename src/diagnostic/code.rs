@@ -79,9 +79,9 @@ codes! {
     DescriptorNumber = "descriptor-number": "A redirection names a file descriptor of more than one digit. Shells do not agree on what it means, so it is not part of the language.";
     NamedDescriptor = "named-descriptor": "`{name}>` lets a shell choose a file descriptor. It is not part of the language.";
     HereDocument = "here-document": "`<<` gives the lines that follow to a command as its input. They have to end, belong to descriptor 0, and stand for themselves; a here-document does not stand inside a substitution.";
-    ProcessSubstitution = "process-substitution": "`<( … )` and `>( … )` run a command and stand for a file. They are not part of the language.";
+    ProcessSubstitution = "process-substitution": "`<( … )` and `>( … )` run commands beside the command and stand for the name of a pipe to them. They are taken as whole arguments alone.";
     CommandSubstitution = "command-substitution": "`$( … )` runs commands and stands for their output. It has to be closed and to hold a command, and it is refused where shells do not agree on what it makes, or on when it runs.";
-    Backtick = "backtick": "Backticks run commands and stand for their output. They are taken where every shell reads them as `$( … )`: without a backslash or other backticks inside, and without double quotes inside double quotes.";
+    Backtick = "backtick": "Backticks run commands and stand for their output. They are taken where every shell reads them as `$( … )`: without other backticks and without a backslash that they take away inside, and without double quotes inside double quotes.";
     Variable = "variable": "`$NAME` stands for a value of the job's environment. It has to be set; outside quotes its value must not be empty, split into words, or match names of files.";
     ParameterOperator = "parameter-operator": "`${ … }` with an operator computes a value from a variable, and some operators run commands. It is not part of the language.";
     SpecialParameter = "special-parameter": "A parameter such as `$?`, `$$`, `$@` or `$1` belongs to a running shell, and there is none here.";
@@ -89,7 +89,7 @@ codes! {
     DollarForm = "dollar-form": "A dollar sign stands before a character with which it means nothing certain.";
     Glob = "glob": "`*`, `?` and `[ … ]` outside quotes stand for the names of files. A pattern is refused where shells do not read it alike, and where one file has to be named.";
     ExtendedGlob = "extended-glob": "`@( … )`, `+( … )`, `*( … )`, `?( … )` and `!( … )` are patterns in some modes of some shells. They are not part of the language.";
-    BraceExpansion = "brace-expansion": "`{a,b}` and `{1..3}` outside quotes stand for several words. They are not part of the language. `{}` and `{a}` are ordinary text.";
+    BraceExpansion = "brace-expansion": "`{a,b}` and `{1..3}` outside quotes stand for several words, in arguments alone, and are refused where what they stand for is not certain or too much. `{}` and `{a}` are ordinary text.";
     Tilde = "tilde": "`~` alone or before a slash at the start of a word stands for the home directory. Shells do not agree on what it means elsewhere outside quotes.";
 
     // ---- decision
@@ -98,6 +98,10 @@ codes! {
     AskUnavailable = "ask-unavailable": "The policy wants a person to approve the command, and approvals are not available yet.";
     Blocklisted = "blocklisted": "An entry of the built-in blocklist matches the command. The list stands above every policy.";
     NarrowedBySettings = "narrowed-by-settings": "The policy allows the command, but the patterns in `MCP_BG_ALLOWED_COMMANDS` do not.";
+
+    ConstructDenied = "construct-denied": "The script uses a construct that `[shell] allow` of the policy leaves out.";
+    UnknownAtStart = "unknown-at-start": "A word, a file or a directory is known only when its turn comes, and `[shell] unknown` of the policy wants to know before the script starts. Write names out instead of patterns, substitutions and `$PWD`.";
+    RedirectionOutside = "redirection-outside": "A redirection opens a file where jobs cannot read or cannot write.";
 
     // ---- resolving names
     ProgramNotFound = "program-not-found": "No directory of the policy's PATH holds a program of that name.";
@@ -120,6 +124,20 @@ codes! {
     QueueFull = "queue-full": "As many jobs as the policy allows are running and waiting.";
     RateLimited = "rate-limited": "The client asked for more jobs in a short time than the policy allows.";
     ShuttingDown = "shutting-down": "The server is stopping and takes no new job.";
+
+    // ---- a script under way
+    OptionLikeName = "option-like-name": "A pattern matches a name that begins with `-`, which a program would take for an option. Write the pattern with `./` before it.";
+    DotPattern = "dot-pattern": "A pattern asks for names that begin with a dot. Shells do not agree whether it matches `.` and `..`.";
+    TooManyNames = "too-many-names": "A pattern matches more names than one command is given. Name a directory, or use a narrower pattern.";
+    OutputTooLong = "output-too-long": "The output of a substitution is longer than the language takes. Write it to a file.";
+    OutputNotText = "output-not-text": "The output of a substitution is not valid UTF-8, or holds the byte zero, and cannot be an argument.";
+    OutputPattern = "output-pattern": "The output of a substitution outside double quotes holds a character that a shell would take for a pattern. Put the substitution into double quotes.";
+    FileRemoved = "file-removed": "A file or directory was removed at the moment at which it was to be used, so it has no path that could be judged.";
+    FileNameless = "file-nameless": "A redirection names something that has no path of its own, such as a pipe under /proc, so it cannot be judged.";
+    ProgramChanged = "program-changed": "The program is not the file that was judged when the request came in.";
+    ActMismatch = "act-mismatch": "What was about to happen is not what the script says. This cannot happen by itself: report it, and look at the log.";
+    JudgementDiffers = "judgement-differs": "Everything about a command was known when the request was judged, and judged again at its turn the answer was another. This cannot happen by itself: report it, and look at the log.";
+    ScriptFailed = "script-failed": "The script could not go on because the system refused something that it always grants, such as a new process. The limits of the policy may be too narrow.";
 
     // ---- enforcement
     LayerMissing = "layer-missing": "The policy requires a layer of the sandbox that this machine cannot give.";

@@ -35,6 +35,15 @@ pub fn existing(paths: &[PathBuf], workspace: &Workspace) -> Result<Vec<PathBuf>
     Ok(found.into_iter().collect())
 }
 
+/// The workspace with what is hidden and protected as it exists now, links resolved, beside the names: what a path free of
+/// links has to be judged by.
+pub fn current(workspace: &Workspace) -> Result<Workspace, Denial> {
+    let mut current = workspace.clone();
+    current.hide.extend(existing(&workspace.hide, workspace)?);
+    current.protect.extend(existing(&workspace.protect, workspace)?);
+    Ok(current)
+}
+
 /// A link that leads to itself leads nowhere for whoever comes after the job as well.
 fn is_absence(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP))

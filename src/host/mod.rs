@@ -2,8 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+mod descriptor;
 mod existing;
+mod locate;
+mod opened;
+mod program;
 mod resolve;
+mod start;
+mod walk;
 
-pub use existing::existing;
+pub use descriptor::{Identity, Opened, Place, look_at};
+pub use existing::{current, existing};
 pub use resolve::{Handles, resolve};
+pub use start::{Start, start};

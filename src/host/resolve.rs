@@ -1,231 +1,159 @@
-//! Names to opened files.
-//!
-//! Every name is opened once, and all facts are read from the descriptor: what is judged is what is executed, even when
-//! somebody gives the name another meaning in between. Nothing is opened for reading, so a FIFO or a device that stands
-//! where a program should stand cannot make the server wait (open(2), `O_PATH`).
+//! A script's names to facts: programs, directories, files.
 
 use std::{
-    collections::BTreeMap,
-    ffi::OsStr,
-    os::{
-        fd::{AsRawFd as _, OwnedFd},
-        unix::ffi::OsStrExt as _,
-    },
-    path::{Component, Path, PathBuf},
-};
-
-use rustix::{
-    fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, accessat, fstat, open, readlink},
-    io::Errno,
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
 };
 
 use crate::{
-    command::{Node, ResolvedCommand, ResolvedProgram, ResolvedScript, Script, SimpleCommand, Word, canonical},
+    command::{
+        Access, AssignedVariable, Builtin, Redirect, Redirection, ResolvedCommand, ResolvedDirectory, ResolvedFile,
+        ResolvedScript, Script, SimpleCommand, Word,
+    },
     diagnostic::Code,
-    model::{denial::Denial, workspace::Workspace},
+    model::{
+        denial::Denial,
+        workspace::{Reach, Workspace},
+    },
+};
+
+use super::{
+    existing::current,
+    locate::{Located, locate},
+    program::Programs,
+    start::Start,
+    walk::{Cwds, Visit, visits},
 };
 
 /// The descriptors that were opened while names were resolved.
 #[derive(Debug)]
 pub struct Handles {
-    /// The programs by their real paths, each opened `O_PATH` once.
+    /// The programs by their real paths, each opened `O_PATH` once. Of a script of several commands, those that PATH found.
     pub programs: BTreeMap<PathBuf, OwnedFd>,
     /// The working directory, opened `O_PATH | O_DIRECTORY`.
     pub cwd: OwnedFd,
 }
 
-/// Finds the working directory and the program of a script. A working directory of `None` is the first workspace root;
-/// a relative one starts there.
-pub fn resolve(
-    script: &Script,
-    workspace: &Workspace,
-    cwd: Option<&Path>,
-) -> Result<(ResolvedScript, Handles), Denial> {
-    let (cwd, cwd_fd) = working_directory(workspace, cwd)?;
-    let command = single(script)?;
-    let (resolved, program) = resolve_command(command, workspace, &cwd)?;
-    let programs = BTreeMap::from([(resolved.program.real.clone(), program)]);
-    let script = ResolvedScript {
-        script: script.clone(),
-        cwd,
-        commands: vec![resolved],
-        files: Vec::new(),
-        directories: Vec::new(),
-        variables: Vec::new(),
-    };
-    Ok((script, Handles { programs, cwd: cwd_fd }))
+/// Finds what a script names: its programs, and as far as that can be told before it runs, the directories that it enters
+/// and the files that it opens. The values of variables stand in it already.
+pub fn resolve(script: &Script, workspace: &Workspace, start: Start) -> Result<(ResolvedScript, Handles), Denial> {
+    let workspace = if names_files(script) { Cow::Owned(current(workspace)?) } else { Cow::Borrowed(workspace) };
+    let Start { path: cwd, fd } = start;
+    let mut directories = Vec::new();
+    let visits = visits(script, cwd.clone(), |visit| enter(visit, &workspace, &mut directories));
+    let mut programs = Programs::new(&workspace);
+    let alone = script.alone().is_some();
+    let (mut commands, mut files, mut variables) = (Vec::new(), Vec::new(), Vec::new());
+    for visit in &visits {
+        if visit.command.builtin().is_none() {
+            commands.push(command(visit, alone, &mut programs, &cwd)?);
+        }
+        files.extend(opens(visit, &workspace));
+        let assigned = visit.command.assignments.iter();
+        variables.extend(assigned.map(|assignment| AssignedVariable {
+            index: visit.index,
+            name: assignment.name.clone(),
+            span: assignment.span,
+        }));
+    }
+    let programs = programs.opened;
+    let script = ResolvedScript { script: script.clone(), cwd, commands, files, directories, variables };
+    Ok((script, Handles { programs, cwd: fd }))
 }
 
-/// The one literal command that a script consists of.
-fn single(script: &Script) -> Result<&SimpleCommand, Denial> {
-    only_command(script).ok_or_else(|| {
-        Denial::new(Code::NotSupported, "the text is more than one literal command, which is not run yet")
-            .with_hint("run each command as a job of its own, with its values written out")
-            .at(script.root.span)
+fn names_files(script: &Script) -> bool {
+    let opens = |redirection: &Redirection| target(redirection).is_some();
+    script.commands().any(|command| command.builtin() == Some(Builtin::Cd) || command.redirections.iter().any(opens))
+}
+
+fn command(visit: &Visit<'_>, alone: bool, programs: &mut Programs<'_>, cwd: &Path) -> Result<ResolvedCommand, Denial> {
+    let SimpleCommand { words, span, .. } = visit.command;
+    let literals: Vec<Option<String>> = words.iter().map(Word::literal).collect();
+    let first = words.first().zip(literals.first().and_then(Option::as_deref));
+    let (word, name) = first
+        .ok_or_else(|| Denial::new(Code::EmptyCommand, "the command's first word is not a program's name").at(*span))?;
+    let program = if alone { programs.alone(name, cwd) } else { programs.one_of_many(name, &visit.cwds) };
+    let program = program.map_err(|denial| denial.at(word.span))?;
+    let unknown = literals.iter().enumerate().filter(|(_, literal)| literal.is_none()).map(|(at, _)| at).collect();
+    let argv = literals.into_iter().zip(words).map(|(literal, word)| literal.unwrap_or_else(|| word.canonical()));
+    Ok(ResolvedCommand {
+        index: visit.index,
+        argv: argv.collect(),
+        unknown,
+        program,
+        canonical: visit.command.canonical(),
+        cwds: visit.cwds.paths().cloned().collect(),
+        span: *span,
     })
 }
 
-fn only_command(script: &Script) -> Option<&SimpleCommand> {
-    let [item] = script.root.items.as_slice() else { return None };
-    let [Node::Simple(command)] = item.first.commands.as_slice() else { return None };
-    let alone = item.rest.is_empty() && !item.first.negated;
-    let plain = command.assignments.is_empty() && command.redirections.is_empty() && command.builtin().is_none();
-    let literal = command.words.iter().all(|word| word.literal().is_some());
-    (alone && plain && literal).then_some(command)
-}
-
-fn working_directory(workspace: &Workspace, asked: Option<&Path>) -> Result<(PathBuf, OwnedFd), Denial> {
-    let first =
-        workspace.roots.first().ok_or_else(|| Denial::new(Code::CwdUnusable, "the policy has no workspace root"))?;
-    let path = asked.map_or_else(|| first.clone(), |asked| first.join(asked));
-    let unusable = |why: &str| {
-        Denial::new(Code::CwdUnusable, format!("the working directory `{}` cannot be used: {why}", path.display()))
-            .with_hint(format!("name an existing directory inside {}", roots(workspace)))
-    };
-    let fd = open(&path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(|errno| unusable(&words(errno)))?;
-    let real = real_path(&fd)?;
-    if !workspace.contains(&real) {
-        return Err(Denial::new(
-            Code::CwdOutside,
-            format!("the working directory `{}` lies outside the workspace", real.display()),
-        )
-        .with_hint(format!("start inside {}", roots(workspace))));
-    }
-    may_execute(&fd).map_err(|errno| unusable(&words(errno)))?;
-    Ok((real, fd))
-}
-
-fn resolve_command(
-    command: &SimpleCommand,
-    workspace: &Workspace,
-    cwd: &Path,
-) -> Result<(ResolvedCommand, OwnedFd), Denial> {
-    let argv: Option<Vec<String>> = command.words.iter().map(Word::literal).collect();
-    let argv = argv.unwrap_or_default();
-    let first = command.words.first().zip(argv.first());
-    let (word, name) = first.ok_or_else(|| Denial::new(Code::EmptyCommand, "the command holds no word"))?;
-    let (program, fd) = find_program(name, workspace, cwd).map_err(|denial| denial.at(word.span))?;
-    let canonical = canonical(&argv);
-    let cwds = vec![cwd.to_path_buf()];
-    Ok((ResolvedCommand { index: 0, argv, unknown: Vec::new(), program, canonical, cwds, span: command.span }, fd))
-}
-
-fn find_program(word: &str, workspace: &Workspace, cwd: &Path) -> Result<(ResolvedProgram, OwnedFd), Denial> {
-    if word.contains('/') {
-        let path = cwd.join(word);
-        let fd = open_program(&path).map_err(|problem| problem.denial(word, workspace))?;
-        return describe(word, true, path, fd, workspace);
-    }
-    let mut refused = Problem::Absent;
-    for directory in &workspace.search_path {
-        let path = directory.join(word);
-        match open_program(&path) {
-            Ok(fd) => return describe(word, false, path, fd, workspace),
-            Err(problem @ Problem::Unusable(_)) => refused = problem,
-            Err(Problem::Absent) => {}
-        }
-    }
-    Err(refused.denial(word, workspace))
-}
-
-/// Why a path is not a program.
-enum Problem {
-    Absent,
-    Unusable(String),
-}
-
-impl Problem {
-    fn denial(self, word: &str, workspace: &Workspace) -> Denial {
-        let searched = workspace.search_path.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(":");
-        match self {
-            Self::Absent if word.contains('/') => {
-                Denial::new(Code::ProgramNotFound, format!("there is no file `{word}`"))
-                    .with_hint("a path with a slash starts at the working directory")
+/// The directories that a `cd` may lead to, each noted once, and where the script is afterwards. One that is not there yet
+/// may be anything by then.
+fn enter(visit: &Visit<'_>, workspace: &Workspace, found: &mut Vec<ResolvedDirectory>) -> Cwds {
+    let located = visit.command.words.get(1).and_then(Word::literal).map(|name| targets(&visit.cwds, &name, workspace));
+    let mut places = BTreeSet::new();
+    for located in located.unwrap_or_else(|| vec![Located::Unknown]) {
+        places.insert(match located {
+            Located::Present(path) if path.is_dir() => {
+                let inside = workspace.contains(&path) && workspace.reach(&path) != Reach::Nothing;
+                Some((path, inside))
             }
-            Self::Absent => Denial::new(Code::ProgramNotFound, format!("there is no program `{word}`"))
-                .with_hint(format!("programs are looked up in the policy's PATH: {searched}")),
-            Self::Unusable(why) => {
-                Denial::new(Code::ProgramNotExecutable, format!("`{word}` is not a program that can run: {why}"))
-                    .with_hint("a program is a regular file that this user may execute")
-            }
-        }
+            // What is a job's own is outside whatever it holds.
+            Located::Absent(path) if workspace.is_own(&path) => Some((path, false)),
+            Located::Present(_) | Located::Absent(_) | Located::Unknown => None,
+        });
+    }
+    let known: Option<BTreeSet<PathBuf>> = places.iter().map(|place| place.clone().map(|(path, _)| path)).collect();
+    let span = visit.command.span;
+    found.extend(places.into_iter().map(|place| ResolvedDirectory { index: visit.index, place, span }));
+    known.map_or(Cwds::Unknown, Cwds::Known)
+}
+
+/// Where a name leads from each of the directories. An absolute one leads to the same place from all of them.
+fn targets(cwds: &Cwds, name: &str, workspace: &Workspace) -> Vec<Located> {
+    if name.starts_with('/') {
+        return vec![locate(Path::new("/"), name, workspace)];
+    }
+    match cwds {
+        Cwds::Known(paths) => paths.iter().map(|cwd| locate(cwd, name, workspace)).collect(),
+        Cwds::Unknown => vec![Located::Unknown],
     }
 }
 
-fn open_program(path: &Path) -> Result<OwnedFd, Problem> {
-    let fd = match open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()) {
-        Ok(fd) => fd,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Err(Problem::Absent),
-        Err(errno) => return Err(Problem::Unusable(words(errno))),
-    };
-    let kind = fstat(&fd).map_err(|errno| Problem::Unusable(words(errno)))?;
-    if FileType::from_raw_mode(kind.st_mode) != FileType::RegularFile {
-        return Err(Problem::Unusable("it is not a regular file".into()));
-    }
-    may_execute(&fd).map_err(|errno| Problem::Unusable(words(errno)))?;
-    Ok(fd)
+/// The files that a command's redirections open.
+fn opens(visit: &Visit<'_>, workspace: &Workspace) -> Vec<ResolvedFile> {
+    let redirections = visit.command.redirections.iter().enumerate();
+    let opened = redirections.filter_map(|(at, redirection)| Some((at, redirection, target(redirection)?)));
+    opened
+        .map(|(at, redirection, (access, word))| ResolvedFile {
+            index: visit.index,
+            redirection: at,
+            access,
+            place: file(&visit.cwds, word, workspace),
+            span: redirection.span,
+        })
+        .collect()
 }
 
-fn describe(
-    word: &str,
-    by_path: bool,
-    path: PathBuf,
-    fd: OwnedFd,
-    workspace: &Workspace,
-) -> Result<(ResolvedProgram, OwnedFd), Denial> {
-    let real = real_path(&fd)?;
-    let name = Path::new(word).file_name().and_then(OsStr::to_str).unwrap_or(word).to_owned();
-    let path = tidy(&path);
-    // The link counts as well as its target: who can write the link decides what it names.
-    let holder = path.parent().and_then(|parent| parent.canonicalize().ok());
-    let writable = workspace.is_writable(&real) || holder.is_none_or(|parent| workspace.is_writable(&parent));
-    Ok((ResolvedProgram { name, by_path, path, real, writable }, fd))
-}
-
-/// Whether this user may execute the file, or enter the directory, behind a descriptor.
-fn may_execute(fd: &OwnedFd) -> Result<(), Errno> {
-    accessat(CWD, own_link(fd), Access::EXEC_OK, AtFlags::EACCESS)
-}
-
-/// The name under which the kernel shows one of our own descriptors (proc_pid_fd(5)).
-fn own_link(fd: &OwnedFd) -> String {
-    format!("/proc/self/fd/{}", fd.as_raw_fd())
-}
-
-/// The path behind a descriptor, links resolved.
-fn real_path(fd: &OwnedFd) -> Result<PathBuf, Denial> {
-    let link = own_link(fd);
-    let target = readlink(&link, Vec::new()).map_err(|errno| {
-        Denial::new(Code::FileUnreadable, format!("`{link}` cannot be read: {}", words(errno))).with_hint("mount /proc")
-    })?;
-    let path = PathBuf::from(OsStr::from_bytes(target.as_bytes()));
-    if path.to_str().is_none() {
-        return Err(Denial::new(Code::PathNotText, format!("the path `{}` is not valid UTF-8", path.display()))
-            .with_hint("rename the file or directory"));
-    }
-    // The kernel appends " (deleted)" to the path of a removed file; such a path names nothing, or something else.
-    let same = rustix::fs::statat(CWD, &path, AtFlags::SYMLINK_NOFOLLOW).ok().zip(fstat(fd).ok());
-    match same {
-        Some((named, opened)) if (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino) => Ok(path),
-        Some(_) | None => {
-            Err(Denial::new(Code::FileUnreadable, format!("`{}` changed while it was looked up", path.display()))
-                .with_hint("try again"))
-        }
+fn target(redirection: &Redirection) -> Option<(Access, &Word)> {
+    match &redirection.to {
+        Redirect::Read(word) => Some((Access::Read, word)),
+        Redirect::Write(word) => Some((Access::Write, word)),
+        Redirect::Append(word) => Some((Access::Append, word)),
+        Redirect::Copy(_) | Redirect::Close | Redirect::HereDocument(_) | Redirect::HereString(_) => None,
     }
 }
 
-/// Takes `.` components out of a path. `..` stays: it cannot be taken out without asking the file system.
-fn tidy(path: &Path) -> PathBuf {
-    path.components().filter(|component| *component != Component::CurDir).collect()
-}
-
-fn roots(workspace: &Workspace) -> String {
-    workspace.roots.iter().map(|root| format!("`{}`", root.display())).collect::<Vec<_>>().join(" or ")
-}
-
-fn words(errno: Errno) -> String {
-    std::io::Error::from(errno).kind().to_string()
+/// The one file that a word names from everywhere.
+fn file(cwds: &Cwds, word: &Word, workspace: &Workspace) -> Option<(PathBuf, Reach)> {
+    let found = targets(cwds, &word.literal()?, workspace);
+    let paths: Option<BTreeSet<PathBuf>> = found.into_iter().map(Located::path).collect();
+    let mut paths = paths?.into_iter();
+    let only = paths.next().filter(|_| paths.next().is_none())?;
+    let reach = workspace.reach(&only);
+    Some((only, reach))
 }
 
 #[cfg(test)]
@@ -235,9 +163,10 @@ mod tests {
         os::unix::fs::{PermissionsExt as _, symlink},
     };
 
+    use rustix::fs::{CWD, Mode};
     use tempfile::TempDir;
 
-    use super::*;
+    use super::{super::start, *};
     use crate::command::parse;
 
     /// A workspace `root` beside a directory `bin` with the programs of PATH, and `outside`.
@@ -256,7 +185,7 @@ mod tests {
             let workspace = Workspace {
                 roots: vec![base.join("root")],
                 search_path: vec![base.join("bin")],
-                read: vec![],
+                read: vec![base.join("bin"), base.join("outside")],
                 write: vec![base.join("root")],
                 hide: vec![],
                 protect: vec![],
@@ -276,7 +205,8 @@ mod tests {
 
         fn resolve(&self, word: &str, cwd: Option<&str>) -> Result<ResolvedScript, Denial> {
             let script = parse(word).unwrap();
-            resolve(&script, &self.workspace, cwd.map(Path::new)).map(|(script, _)| script)
+            let start = start(&self.workspace, cwd.map(Path::new))?;
+            resolve(&script, &self.workspace, start).map(|(script, _)| script)
         }
 
         #[track_caller]
@@ -348,5 +278,144 @@ mod tests {
         for unusable in ["absent", "file"] {
             place.refused("tool", Some(unusable), Code::CwdUnusable);
         }
+    }
+
+    /// `index access path` of each file and directory, and `index program` of each program, relative to the place.
+    fn facts(place: &Place, text: &str) -> Vec<String> {
+        let script = place.resolve(text, None).unwrap_or_else(|denial| panic!("{text}: {}", denial.reason));
+        let base = place.path("");
+        let short = |path: &Path| path.strip_prefix(&base).unwrap_or(path).display().to_string();
+        let files = script.files.iter().map(|file| {
+            let to = file.place.as_ref().map_or("?".to_owned(), |(path, reach)| format!("{} {reach:?}", short(path)));
+            format!("{} {} {to}", file.index, file.access.as_str())
+        });
+        let directories = script.directories.iter().map(|directory| {
+            let to =
+                directory.place.as_ref().map_or("?".to_owned(), |(path, inside)| format!("{} {inside}", short(path)));
+            format!("{} enter {to}", directory.index)
+        });
+        let programs = script.commands.iter().filter(|command| command.program.by_path).map(|command| {
+            let kind = if command.program.writable { "writable" } else { "fixed" };
+            format!("{} run {} {kind}", command.index, short(&command.program.real))
+        });
+        files.chain(directories).chain(programs).collect()
+    }
+
+    fn furnished() -> Place {
+        let mut place = Place::new();
+        place.program("bin/tool", 0o755);
+        place.program("root/own", 0o755);
+        place.program("root/sub/own", 0o755);
+        fs::create_dir_all(place.path("root/real-git/hooks")).unwrap();
+        fs::create_dir_all(place.path("root/secret")).unwrap();
+        for (target, link) in
+            [("../outside/new", "dangling"), ("../outside", "exit"), ("real-git", ".git"), ("/dev/null", "null")]
+        {
+            symlink(target, place.path("root").join(link)).unwrap();
+        }
+        place.workspace.protect.push(place.path("root/.git/hooks"));
+        place.workspace.hide.push(place.path("root/secret"));
+        place
+    }
+
+    #[test]
+    fn files_are_found_from_where_their_command_may_run() {
+        let place = furnished();
+        for (text, expected) in [
+            ("tool > out", vec!["0 write root/out Write"]),
+            ("tool >> own < sub/own", vec!["0 append root/own Write", "0 read root/sub/own Write"]),
+            ("tool &> 'build/log'", vec!["0 write root/build/log Write"]),
+            ("tool > dangling", vec!["0 write outside/new Read"]),
+            ("tool > exit/x 2> ../beside", vec!["0 write outside/x Read", "0 write beside Write"]),
+            ("tool > /etc/passwd", vec!["0 write /etc/passwd Nothing"]),
+            ("tool > null 2> /dev/stdout", vec!["0 write /dev/null Write", "0 write /dev/stdout Write"]),
+            ("tool < /dev/fd/3 > /tmp/x", vec!["0 read /dev/fd/3 Write", "0 write /tmp/x Write"]),
+            ("tool > real-git/hooks/pre-commit", vec!["0 write root/real-git/hooks/pre-commit Read"]),
+            ("tool > .git/hooks/pre-commit", vec!["0 write root/real-git/hooks/pre-commit Read"]),
+            ("tool < secret/key", vec!["0 read root/secret/key Nothing"]),
+            ("cd sub && tool > f", vec!["1 write root/sub/f Write", "0 enter root/sub true"]),
+            ("cd sub; tool > f", vec!["1 write ?", "0 enter root/sub true"]),
+            ("cd sub; tool > \"$(tool)\"", vec!["2 write ?", "0 enter root/sub true"]),
+            ("cd new && tool > f > /etc/x", vec!["1 write ?", "1 write /etc/x Nothing", "0 enter ?"]),
+            ("tool 2>&1 <<< x", vec![]),
+        ] {
+            assert_eq!(facts(&place, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn directories_are_told_with_whether_they_lie_inside() {
+        let place = furnished();
+        for (text, expected) in [
+            ("cd sub && cd ..", vec!["0 enter root/sub true", "1 enter root true"]),
+            ("cd ..", vec!["0 enter  false"]),
+            ("cd exit && tool > x", vec!["1 write outside/x Read", "0 enter outside false"]),
+            ("cd secret", vec!["0 enter root/secret false"]),
+            ("cd /tmp/anything", vec!["0 enter /tmp/anything false"]),
+            ("cd /", vec!["0 enter / false"]),
+            ("cd own; cd \"$(tool)\"", vec!["0 enter ?", "2 enter ?"]),
+            ("cd sub; cd ..", vec!["0 enter root/sub true", "1 enter  false", "1 enter root true"]),
+            ("cd sub; cd sub", vec!["0 enter root/sub true", "1 enter ?", "1 enter root/sub true"]),
+        ] {
+            assert_eq!(facts(&place, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn programs_by_path_need_not_be_there_before_their_turn() {
+        let place = furnished();
+        for (text, expected) in [
+            ("./own", vec!["0 run root/own writable"]),
+            ("tool && ./own", vec!["1 run root/own writable"]),
+            ("cd sub && ./own", vec!["0 enter root/sub true", "1 run root/sub/own writable"]),
+            ("cd sub; ./own", vec!["0 enter root/sub true", "1 run own writable"]),
+            ("tool; ./built -x", vec!["1 run root/built writable"]),
+            ("cd new && ./../built", vec!["0 enter ?", "1 run ../built writable"]),
+            ("cd new && BIN/tool", vec!["0 enter ?", "1 run bin/tool fixed"]),
+            ("tool | /tmp/made", vec!["1 run /tmp/made writable"]),
+        ] {
+            let text = text.replace("BIN", place.path("bin").to_str().unwrap());
+            assert_eq!(facts(&place, &text), expected, "{text}");
+        }
+        place.refused("/tmp/made", None, Code::ProgramNotFound);
+        place.refused("tool; absent", None, Code::ProgramNotFound);
+    }
+
+    #[test]
+    fn only_what_path_found_is_kept_open_once() {
+        let place = furnished();
+        let script = parse("tool a; ./own; (tool b | tool c)").unwrap();
+        let (script, handles) = resolve(&script, &place.workspace, start(&place.workspace, None).unwrap()).unwrap();
+        assert_eq!(script.commands.len(), 4);
+        assert_eq!(handles.programs.into_keys().collect::<Vec<_>>(), [place.path("bin/tool")]);
+        let alone = parse("./own").unwrap();
+        let (_, handles) = resolve(&alone, &place.workspace, start(&place.workspace, None).unwrap()).unwrap();
+        assert_eq!(handles.programs.into_keys().collect::<Vec<_>>(), [place.path("root/own")]);
+    }
+
+    #[test]
+    fn commands_carry_what_is_known_of_them() {
+        let place = furnished();
+        let script = place.resolve("cd sub; A=1 tool 'a b' x*.rs \"$(tool 1)\" > f && tool", None).unwrap();
+        let [inner, outer, last] = script.commands.as_slice() else { panic!("{:?}", script.commands) };
+        assert_eq!((inner.index, outer.index, last.index), (1, 2, 3));
+        assert_eq!(outer.argv, ["tool", "a b", "x*.rs", "\"$( tool 1 )\""]);
+        assert_eq!(outer.unknown, [2, 3]);
+        assert_eq!(outer.canonical, "tool 'a b' x*.rs \"$( tool 1 )\"");
+        assert_eq!(outer.cwds, [place.path("root"), place.path("root/sub")]);
+        assert_eq!(inner.cwds, outer.cwds);
+        assert!(inner.is_exact() && !outer.is_exact());
+        let [variable] = script.variables.as_slice() else { panic!("{:?}", script.variables) };
+        assert_eq!((variable.index, variable.name.as_str()), (2, "A"));
+        assert_eq!(variable.span.of(&script.script.text), "A=1");
+        assert_eq!(script.files[0].span.of(&script.script.text), "> f");
+        assert!(script.commands.iter().all(|command| command.canonical.starts_with("tool")));
+    }
+
+    #[test]
+    fn a_refusal_points_at_the_word() {
+        let place = furnished();
+        let denial = place.resolve("tool x\ntool $(absent 1)", None).unwrap_err();
+        assert_eq!((denial.code, denial.span), (Code::ProgramNotFound, Some(crate::diagnostic::Span::new(14, 20))));
     }
 }

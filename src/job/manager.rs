@@ -33,6 +33,7 @@ use super::{
     Cursor, Follower, Haste, JobView, Output, WaitEnd, Waited,
     inlet::{Input, Patience},
     record::{Record, until},
+    second::{Judged, Second},
     streams::Pace,
     supervisor::{Assignment, supervise},
     table::Table,
@@ -87,6 +88,8 @@ pub struct Accepted {
     pub handles: Handles,
     /// The evidence that the decision is on record.
     pub receipt: Receipt,
+    /// What was judged, and by what: the acts of a script are judged again.
+    pub judged: Judged,
 }
 
 impl Manager {
@@ -143,9 +146,10 @@ impl Manager {
     }
 
     fn enter(&self, accepted: Accepted, pace: Pace) -> Arc<Record> {
-        let Accepted { place, request, plan, handles, receipt } = accepted;
+        let Accepted { place, request, plan, handles, receipt, judged } = accepted;
         let (sender, input) = mpsc::channel(INPUTS);
         let exec = request.id;
+        let second = Second::new(judged, request.clone(), &plan, &handles, self.audit.clone());
         let record = Arc::new(Record::new(request, &plan, pace, sender));
         let mut table = self.table();
         if let Some(why) = table.closing() {
@@ -163,6 +167,7 @@ impl Manager {
             turns: Arc::clone(&self.turns),
             launcher: self.launcher.clone(),
             audit: self.audit.clone(),
+            second,
             place,
         }));
         record

@@ -23,6 +23,7 @@ use super::{
     inlet::{Inlet, Input},
     pump::pump,
     record::Record,
+    second::{Asking, Second},
     streams::Stream,
     terminate::{Action, Ending, Haste, Terminator},
 };
@@ -68,6 +69,8 @@ pub(super) struct Run<'a> {
     stdout: Option<pipe::Receiver>,
     stderr: Option<pipe::Receiver>,
     stdin: Inlet,
+    /// The second judgement, when the job is a script.
+    asking: Option<Asking>,
     terminator: Terminator,
     bounds: Bounds,
     started: Instant,
@@ -80,7 +83,13 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn start(record: &'a Record, audit: &'a audit::Writer, mut process: Process, bounds: Bounds) -> Self {
+    pub(super) fn start(
+        record: &'a Record,
+        audit: &'a audit::Writer,
+        second: Second,
+        mut process: Process,
+        bounds: Bounds,
+    ) -> Self {
         let started = Instant::now();
         record.start(Timestamp::now(), started, process.enforcement().clone());
         let receiver = |fd| {
@@ -92,6 +101,7 @@ impl<'a> Run<'a> {
             stdout: process.take_stdout().and_then(receiver),
             stderr: process.take_stderr().and_then(receiver),
             stdin: Inlet::new(process.take_stdin()),
+            asking: process.take_doorbell().map(|doorbell| Asking::start(second, doorbell)),
             terminator: Terminator::new(bounds.grace),
             record,
             audit,
@@ -112,7 +122,7 @@ impl<'a> Run<'a> {
     ) -> End {
         // One that came during the launch has not been seen here.
         endings.mark_changed();
-        let mut audit_failed = false;
+        let (mut audit_failed, mut refused) = (false, false);
         while self.report.is_none() || self.stdout.is_some() || self.stderr.is_some() {
             let deadline = self.deadline();
             let running = self.report.is_none();
@@ -135,6 +145,10 @@ impl<'a> Run<'a> {
                 () = self.audit.failed(), if running && !audit_failed => {
                     audit_failed = true;
                     self.end(Ending { reason: Reason::AuditFailed, haste: Haste::Grace });
+                }
+                reason = refusal(self.asking.as_ref()), if running && !refused => {
+                    refused = true;
+                    self.end(Ending { reason, haste: Haste::AtOnce });
                 }
                 () = at(deadline) => if !self.expire() { break },
             }
@@ -244,17 +258,32 @@ impl<'a> Run<'a> {
     async fn finish(mut self) -> End {
         let (report, ended) = self.report.unwrap_or((Report::Lost, Instant::now()));
         let survivors = self.process.reap().await;
+        let refused = match self.asking {
+            Some(asking) => asking.close().await,
+            None => None,
+        };
         let (exit, usage, stragglers) = match report {
             Report::Ended { exit, usage, stragglers } => (Some(exit), usage, stragglers),
             Report::Lost => (None, Usage::default(), 0),
         };
-        let reason = self.terminator.reason().cloned().unwrap_or(match exit {
+        // A refusal is known before its answer goes out, so a script that ended because of one is never taken for one that
+        // ended by itself.
+        let reason = self.terminator.reason().cloned().or(refused).unwrap_or(match exit {
             Some(ExitStatus::Code(_)) => Reason::Exited,
             Some(ExitStatus::Signal(_)) => Reason::Signaled,
             None => Reason::Lost,
         });
+        // What the rest of a refused script ended with says nothing about it.
+        let exit = exit.filter(|_| !matches!(reason, Reason::Refused(_)));
         let duration = ended.duration_since(self.started);
         End { reason, exit, usage, duration, stragglers, survivors, signals: self.terminator.signals() }
+    }
+}
+
+async fn refusal(asking: Option<&Asking>) -> Reason {
+    match asking {
+        Some(asking) => asking.refused().await,
+        None => pending().await,
     }
 }
 

@@ -22,6 +22,7 @@ use super::{
     manager::Place,
     record::Record,
     run::{Bounds, End, Run},
+    second::Second,
     terminate::{Ending, Haste},
 };
 
@@ -37,13 +38,15 @@ pub(super) struct Assignment {
     pub(super) turns: Arc<Semaphore>,
     pub(super) launcher: Launcher,
     pub(super) audit: audit::Writer,
+    /// Judges the acts of a script.
+    pub(super) second: Second,
     /// The job's place in the table; given back when the supervisor is done.
     pub(super) place: Place,
 }
 
 /// Waits for a turn, starts the command, follows it to its end, and has the end recorded before it is told.
 pub(super) async fn supervise(assignment: Assignment) {
-    let Assignment { record, exec, plan, handles, receipt, input, turns, launcher, audit, place } = assignment;
+    let Assignment { record, exec, plan, handles, receipt, input, turns, launcher, audit, second, place } = assignment;
     // Before anything that can fail: a job without an end would be waited for for ever.
     let unfinished = Unfinished { record: &record, exec, audit: &audit, place };
     let mut endings = record.endings();
@@ -63,7 +66,7 @@ pub(super) async fn supervise(assignment: Assignment) {
                         tracing::error!(%job, %error, "the start of the job could not be recorded");
                         record.end(Reason::AuditFailed, Haste::Grace);
                     }
-                    Run::start(&record, &audit, process, bounds).follow(input, endings).await
+                    Run::start(&record, &audit, second, process, bounds).follow(input, endings).await
                 }
             }
         }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    diagnostic::Code,
+    diagnostic::{Code, Source, Span, visible},
     job::{JobView, Output, StreamSlice},
     model::{
         denial::Denial,
@@ -59,10 +59,18 @@ pub(super) fn answer(structured: &impl Serialize, text: String) -> CallToolResul
 
 /// A refusal: a result that is marked as an error, so that the caller reads it and does something else.
 pub(super) fn refusal(denial: &Denial) -> CallToolResult {
+    refusal_in("", denial)
+}
+
+/// The refusal of a command. The text for readers shows the part that is refused.
+pub(super) fn refusal_in(command: &str, denial: &Denial) -> CallToolResult {
     let rule = denial.rule.as_ref().map(ToString::to_string);
     let by = rule.as_ref().map_or_else(String::new, |rule| format!(" by rule {rule}"));
     let verb = if is_verdict(denial) { "refused" } else { "failed" };
     let mut text = format!("{verb}{by} [{}]: {}", denial.code, denial.reason);
+    if let Some(span) = denial.span.filter(|span| !span.of(command).is_empty()) {
+        text.push_str(&place(command, span));
+    }
     if let Some(hint) = &denial.hint {
         text.push_str("\nhint: ");
         text.push_str(hint);
@@ -78,6 +86,19 @@ pub(super) fn refusal(denial: &Denial) -> CallToolResult {
     result.is_error = Some(true);
     result
 }
+
+/// The first line of a part of a command, and where it stands.
+fn place(command: &str, span: Span) -> String {
+    let (line, column) = Source::new("command", command).position(span.start);
+    let part = span.of(command);
+    let first = part.lines().next().unwrap_or_default();
+    let shown: String = first.chars().take(MAX_SHOWN).collect();
+    let more = if shown.len() < part.len() { "…" } else { "" };
+    format!("\nline {line}, column {column}: `{}{more}`", visible(&shown))
+}
+
+/// Characters of a command that a refusal quotes.
+const MAX_SHOWN: usize = 100;
 
 /// Whether the policy said no, rather than that a call could not be carried out.
 fn is_verdict(denial: &Denial) -> bool {
@@ -197,7 +218,6 @@ pub(super) mod tests {
 
     use super::*;
     use crate::{
-        diagnostic::Span,
         job::Cursor,
         model::{
             denial::RuleRef,
@@ -271,6 +291,24 @@ pub(super) mod tests {
             text[0]["text"],
             "refused by rule developer/no-force-push [denied-by-rule]: history is immutable\nhint: open a review"
         );
+    }
+
+    #[test]
+    fn a_refused_part_of_a_command_is_shown_with_its_place() {
+        let denial = Denial::new(Code::ProgramNotFound, "there is no program `lss`").with_hint("look");
+        let text = |command: &str, start, end| {
+            let result = refusal_in(command, &denial.clone().at(Span::new(start, end)));
+            assert_eq!(result.structured_content.unwrap()["span"], json!({ "start": start, "end": end }));
+            let content = serde_json::to_value(&result.content).unwrap();
+            let text = content[0]["text"].as_str().unwrap();
+            let text = text.strip_prefix("refused [program-not-found]: there is no program `lss`").unwrap();
+            text.strip_suffix("\nhint: look").unwrap().to_owned()
+        };
+        assert_eq!(text("echo é\n  lss -l", 10, 13), "\nline 2, column 3: `lss`");
+        assert_eq!(text("cat \u{1b} x\ny", 0, 9), "\nline 1, column 1: `cat \\u{1b} x…`");
+        assert_eq!(text(&"x".repeat(500), 0, 500), format!("\nline 1, column 1: `{}…`", "x".repeat(100)));
+        assert_eq!(text("ls", 2, 2), "");
+        assert_eq!(text("ls", 7, 9), "");
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub enum Reason {
     AuditFailed,
     /// The command was never started; the text names the step.
     LaunchFailed(String),
+    /// An act of the script was refused at its turn; the text says which, why, and what had run before.
+    Refused(String),
     /// The launcher died without a report.
     Lost,
 }
@@ -78,6 +80,7 @@ impl Reason {
             Self::Shutdown => "shutdown",
             Self::AuditFailed => "audit_failed",
             Self::LaunchFailed(_) => "launch_failed",
+            Self::Refused(_) => "refused",
             Self::Lost => "lost",
         }
     }
@@ -85,7 +88,7 @@ impl Reason {
     /// More about the reason, when there is more.
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::LaunchFailed(step) => Some(step),
+            Self::LaunchFailed(text) | Self::Refused(text) => Some(text),
             Self::Exited
             | Self::Signaled
             | Self::Timeout
@@ -107,7 +110,7 @@ impl Reason {
             | Self::ClientGone
             | Self::Shutdown
             | Self::AuditFailed => true,
-            Self::Exited | Self::Signaled | Self::LaunchFailed(_) | Self::Lost => false,
+            Self::Exited | Self::Signaled | Self::LaunchFailed(_) | Self::Refused(_) | Self::Lost => false,
         }
     }
 }

@@ -36,10 +36,8 @@ pub struct Surroundings<'a> {
 /// Turns a permit into a plan. A required layer that the kernel does not have is a denial, not a weaker sandbox.
 pub fn build(permit: Permit, script: &ResolvedScript, around: Surroundings<'_>) -> Result<SandboxPlan, Denial> {
     let policy = permit.policy();
-    let command =
-        script.commands.first().ok_or_else(|| Denial::new(Code::EmptyCommand, "the command holds no word"))?;
     Ok(SandboxPlan {
-        run: Run::Program { program: command.program.real.clone(), argv: command.argv.clone() },
+        run: run(script),
         env: around.env.clone(),
         cwd: script.cwd.clone(),
         files: FilePlan {
@@ -57,6 +55,20 @@ pub fn build(permit: Permit, script: &ResolvedScript, around: Surroundings<'_>) 
         rules: permit.rules().to_vec(),
         policy_digest: policy.digest.clone(),
     })
+}
+
+/// One literal command is executed as it is; everything else is for the executor. What a script names by a path is looked up
+/// when its turn comes: what came before may have made it, or made it anew.
+fn run(script: &ResolvedScript) -> Run {
+    match (script.script.alone(), script.commands.as_slice()) {
+        (Some(_), [command]) => Run::Program { program: command.program.real.clone(), argv: command.argv.clone() },
+        (Some(_) | None, commands) => {
+            let fixed = |index| commands.iter().find(|command| command.index == index && !command.program.by_path);
+            let count = script.script.commands().count();
+            let programs = (0..count).map(|index| fixed(index).map(|command| command.program.real.clone())).collect();
+            Run::Script { script: script.script.clone(), programs }
+        }
+    }
 }
 
 /// The shorter of two limits, where zero and absence are no limit. A request can shorten the policy's, not lengthen it:
@@ -107,7 +119,14 @@ const ALWAYS: [Layer; 2] = [Layer::Privileges, Layer::Rlimits];
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::{
+        command::{ResolvedCommand, ResolvedProgram, parse},
+        model::{limits::Limits, size::ByteSize},
+        policy::{Network, StdinGrant},
+    };
 
     fn without(layer: Layer) -> Support {
         let mut support = Support::full();
@@ -162,5 +181,107 @@ mod tests {
         assert_eq!(wall(s(0), Some(s(60))), s(60));
         assert_eq!(wall(s(10), Some(s(0))), s(10), "zero is no limit, and the policy has one");
         assert_eq!(wall(s(0), Some(s(0))), s(0));
+    }
+
+    /// A script whose programs all lie in `/bin`.
+    fn resolved(text: &str) -> ResolvedScript {
+        let script = parse(text).unwrap();
+        let programs = script.commands().enumerate().filter(|(_, command)| command.builtin().is_none());
+        let commands = programs.map(|(index, command)| {
+            let name = command.words[0].literal().unwrap();
+            let real = Path::new("/bin").join(&name);
+            let by_path = name.contains('/');
+            ResolvedCommand {
+                index,
+                argv: command.words.iter().map(|word| word.literal().unwrap_or_else(|| word.canonical())).collect(),
+                unknown: Vec::new(),
+                program: ResolvedProgram { name, by_path, path: real.clone(), real, writable: false },
+                canonical: command.canonical(),
+                cwds: vec!["/w".into()],
+                span: command.span,
+            }
+        });
+        let commands = commands.collect();
+        let (files, directories, variables) = (Vec::new(), Vec::new(), Vec::new());
+        ResolvedScript { script, cwd: "/w".into(), commands, files, directories, variables }
+    }
+
+    #[test]
+    fn one_literal_command_is_a_program_and_all_else_a_script() {
+        for text in ["a 'b c'", "  a  # b\n", "./a"] {
+            assert!(matches!(run(&resolved(text)), Run::Program { .. }), "{text}");
+        }
+        for text in ["a; b", "a > f", "A=1 a", "a *", "a $X", "! a", "(a)", "a | b", "cd x", ":", "a $(b)", "a <<< x"] {
+            assert!(matches!(run(&resolved(text)), Run::Script { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn programs_stand_at_the_places_of_their_commands() {
+        let Run::Script { programs, .. } = run(&resolved("cd x && a $(b) || ./c; :")) else { panic!() };
+        assert_eq!(programs, [None, Some("/bin/b".into()), Some("/bin/a".into()), None, None]);
+    }
+
+    #[test]
+    fn different_scripts_never_share_a_description() {
+        let texts = [
+            "a",
+            "a b",
+            "a 'b c'",
+            "a; b",
+            "a\nb c",
+            "a && b",
+            "a || b",
+            "a | b",
+            "(a; b)",
+            "a > b",
+            "a >> b",
+            "a < b",
+            "a 2> b",
+            "a *",
+            "a '*'",
+            "a $X",
+            "a '$X'",
+            "a \"$X\"",
+            "A=b a",
+            "! a",
+            "a $(b)",
+            "a \"$(b)\"",
+            "a '$(b)'",
+            "cd a",
+            "cd a; b",
+            "a <<< b",
+            "a <<'E'\nb\nE\n",
+            "a <<'E'\nb\nc\nE\n",
+            "a 'script     b'",
+            "a 'x\nprograms   -'; b",
+            "a 'x'; b",
+        ];
+        let mut seen = BTreeMap::new();
+        for text in texts {
+            let plan = SandboxPlan { run: run(&resolved(text)), ..empty() };
+            let other = seen.insert(plan.describe(), text);
+            assert_eq!(other, None, "`{text}` is described like another one");
+            assert_eq!(seen.get(&plan.describe()), Some(&text));
+        }
+        let digests: std::collections::BTreeSet<_> =
+            texts.iter().map(|text| SandboxPlan { run: run(&resolved(text)), ..empty() }.digest()).collect();
+        assert_eq!(digests.len(), texts.len());
+    }
+
+    fn empty() -> SandboxPlan {
+        SandboxPlan {
+            run: Run::Program { program: "/".into(), argv: Vec::new() },
+            env: BTreeMap::new(),
+            cwd: "/w".into(),
+            files: FilePlan { read: vec![], write: vec![], hide: vec![], protect: vec![], tmp: ByteSize(1) },
+            network: Network::None,
+            limits: Limits::default(),
+            wall: Duration::ZERO,
+            layers: Vec::new(),
+            stdin: StdinGrant::None,
+            rules: Vec::new(),
+            policy_digest: "00".into(),
+        }
     }
 }

@@ -61,7 +61,7 @@ pub enum Run {
         /// The tree, with the values of variables in their places.
         script: Script,
         /// For each simple command, in the order of [`Script::commands`], the file to execute. None for what needs no
-        /// program, and for a program named by a path that does not exist yet.
+        /// program, and for a program named by a path, which is looked up when its turn comes.
         programs: Vec<Option<PathBuf>>,
     },
 }

@@ -9,12 +9,7 @@ use crate::{
     model::{denial::RuleRef, hex::hex},
 };
 
-use super::{
-    PolicySet,
-    example::{self, Parse},
-    findings::Findings,
-    raw::RawPolicy,
-};
+use super::{PolicySet, example, findings::Findings, raw::RawPolicy};
 
 /// The name of the policy that a source extends, when it extends one. Findings are left to [`compile`].
 pub fn extends(source: &Source) -> Option<String> {
@@ -25,11 +20,6 @@ pub fn extends(source: &Source) -> Option<String> {
 /// an error rejects the whole set, and so does an empty list. The number is the index of the source that a finding is
 /// about.
 pub fn compile(sources: &[Source]) -> (Option<PolicySet>, Vec<(usize, Diagnostic)>) {
-    compile_with(sources, &example::parse)
-}
-
-/// Compiles with a parser for examples.
-pub(super) fn compile_with(sources: &[Source], parse: Parse<'_>) -> (Option<PolicySet>, Vec<(usize, Diagnostic)>) {
     let mut findings = Findings::default();
     let mut joined: Option<RawPolicy> = None;
     for (file, source) in sources.iter().enumerate() {
@@ -40,15 +30,15 @@ pub(super) fn compile_with(sources: &[Source], parse: Parse<'_>) -> (Option<Poli
             None => raw,
         });
     }
-    let set = joined.map(|raw| finish(raw, sources, parse, &mut findings));
+    let set = joined.map(|raw| finish(raw, sources, &mut findings));
     let set = set.filter(|_| !findings.has_errors());
     (set, findings.into_sorted())
 }
 
-fn finish(raw: RawPolicy, sources: &[Source], parse: Parse<'_>, findings: &mut Findings) -> PolicySet {
+fn finish(raw: RawPolicy, sources: &[Source], findings: &mut Findings) -> PolicySet {
     check_ids(&raw, findings);
     for rule in &raw.rules {
-        example::check(rule, parse, findings);
+        example::check(rule, findings);
     }
     let mut rules: Vec<_> = raw.rules.into_iter().map(|raw| raw.rule).collect();
     // Order in the files never matters; one order for all makes that plain.
@@ -59,6 +49,7 @@ fn finish(raw: RawPolicy, sources: &[Source], parse: Parse<'_>, findings: &mut F
         places: raw.workspace.finish(),
         env: raw.env.finish(findings),
         sandbox: raw.sandbox.finish(),
+        shell: raw.shell.finish(),
         limits: raw.limits.finish(),
         audit_dir: raw.audit_dir.map(|dir| dir.value),
         rules,

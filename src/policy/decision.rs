@@ -1,6 +1,9 @@
 //! Answers of a judgement, and what they rest on.
 
-use crate::model::denial::{Denial, RuleRef};
+use crate::{
+    diagnostic::Code,
+    model::denial::{Denial, RuleRef},
+};
 
 use super::decide::Permit;
 
@@ -34,6 +37,15 @@ pub struct Question {
     pub rule: RuleRef,
     /// Why.
     pub reason: String,
+}
+
+impl Question {
+    /// The refusal for want of somebody who could be asked.
+    pub fn unanswered(self) -> Denial {
+        let denial = Denial::new(Code::AskUnavailable, format!("a person has to approve this: {}", self.reason))
+            .with_hint("approvals are not available yet; ask the operator for an allow rule");
+        Denial { rule: Some(self.rule), ..denial }
+    }
 }
 
 /// What was considered, for explanations and the log.

@@ -50,6 +50,8 @@ const NEVER: &[&str] = &[
 
 /// Programs are looked up in the policy's own PATH, so nobody else may say what it is.
 const PATH: &str = "PATH";
+/// The server says where a job starts.
+const PWD: &str = "PWD";
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 impl EnvRules {
@@ -91,15 +93,18 @@ impl EnvRules {
     }
 
     fn may_come_from_outside(&self, name: &str) -> bool {
-        is_possible(name) && name != PATH && !is_never(name) && !any(&self.deny, name)
+        is_possible(name) && name != PATH && name != PWD && !is_never(name) && !any(&self.deny, name)
     }
 
-    fn refusal(&self, name: &str) -> Denial {
+    /// The refusal of a variable that a client may not set.
+    pub(super) fn refusal(&self, name: &str) -> Denial {
         let shown = name.escape_debug();
         let reason = if !is_possible(name) {
             format!("`{shown}` cannot be the name of a variable")
         } else if is_never(name) || name == PATH {
             format!("the variable `{shown}` decides what code runs, and no request may set it")
+        } else if name == PWD {
+            "the variable `PWD` is the working directory, and no request may set it".to_owned()
         } else if any(&self.deny, name) {
             format!("the policy denies the variable `{shown}`")
         } else {
@@ -107,7 +112,7 @@ impl EnvRules {
         };
         let allowed: Vec<_> = self.client.iter().map(NameGlob::as_str).collect();
         let hint = if allowed.is_empty() {
-            "the policy lets requests set no variables; leave `env` out".to_owned()
+            "the policy lets requests set no variables; leave it out".to_owned()
         } else {
             format!("requests may set {}", list(&allowed))
         };
@@ -131,9 +136,14 @@ impl RawEnv {
         for glob in raw.client.iter().flatten().chain(raw.pass.iter().flatten()) {
             check_outside(glob, findings);
         }
-        for glob in raw.deny.iter().flatten().filter(|glob| glob.value.is_match(PATH)) {
-            let message = format!("`deny` names `{}`", glob.value.as_str());
-            findings.error(Code::BadValue, glob, message, "this covers `PATH`, in which programs are looked up");
+        for (name, label) in [
+            (PATH, "this covers `PATH`, in which programs are looked up"),
+            (PWD, "this covers `PWD`, the directory in which a job starts"),
+        ] {
+            for glob in raw.deny.iter().flatten().filter(|glob| glob.value.is_match(name)) {
+                let message = format!("`deny` names `{}`", glob.value.as_str());
+                findings.error(Code::BadValue, glob, message, label);
+            }
         }
         table.finish();
         raw
@@ -208,6 +218,8 @@ fn check_set(name: &Spanned<String>, value: &str, findings: &mut Findings) {
         "not the name of a variable"
     } else if is_never(&name.value) {
         "it decides what code runs; no policy can let it in"
+    } else if name.value == PWD {
+        "it is the directory in which a job starts; the server sets it"
     } else if value.contains('\0') {
         "the value holds a NUL character"
     } else {
@@ -222,6 +234,13 @@ fn check_outside(glob: &Spanned<NameGlob>, findings: &mut Findings) {
     if name == PATH {
         let hint = "write it in `set`";
         findings.error_with_hint(Code::BadValue, glob, "`PATH` comes from `set` alone", "not from outside", hint);
+    } else if name == PWD {
+        findings.error(
+            Code::BadValue,
+            glob,
+            "`PWD` comes from the server alone",
+            "the directory in which a job starts",
+        );
     } else if is_never(name) {
         let message = format!("`{name}` can never be let in");
         findings.error(Code::BadValue, glob, message, "it decides what code runs");

@@ -1,29 +1,29 @@
 //! Examples inside rules: each is judged when the policy is loaded, by the matcher that judges commands.
 
-use crate::{command, diagnostic::Code};
+use crate::{
+    command::{self, ResolvedCommand},
+    diagnostic::Code,
+};
 
 use super::{
     assumed::assumed,
     findings::{Findings, Spanned},
-    rule::{RawRule, Rule, Verdict},
+    rule::{Fit, RawRule, Rule, Verdict},
+    words::Words,
 };
 
-/// From the text of an example to the argument vectors of its commands.
-pub(super) type Parse<'a> = &'a dyn Fn(&str) -> Result<Vec<Vec<String>>, String>;
-
-/// Parses an example as a request would be parsed.
-pub(super) fn parse(text: &str) -> Result<Vec<Vec<String>>, String> {
+/// The commands of an example that run a program, from a text that is parsed as a request would be.
+pub(super) fn commands(text: &str) -> Result<Vec<ResolvedCommand>, String> {
     let script = command::parse(text).map_err(|error| error.message)?;
-    let argv = |words: &[command::Word]| words.iter().map(command::Word::literal).collect::<Option<Vec<_>>>();
-    let commands: Option<Vec<_>> = script.commands().map(|command| argv(&command.words)).collect();
-    commands.ok_or_else(|| "a word is not known before the command runs".to_owned())
+    let programs = script.commands().filter(|command| command.builtin().is_none());
+    Ok(programs.map(|command| assumed(Words::of(command, &script))).collect())
 }
 
 /// Checks the examples of a rule.
-pub(super) fn check(raw: &RawRule, parse: Parse<'_>, findings: &mut Findings) {
+pub(super) fn check(raw: &RawRule, findings: &mut Findings) {
     for example in &raw.matching {
-        let problem = match parse(&example.value) {
-            Ok(commands) if takes(&raw.rule, &commands) => continue,
+        let problem = match commands(&example.value) {
+            Ok(commands) if takes(&raw.rule, &commands, matches_as_written) => continue,
             Ok(commands) => why_not(&raw.rule, &commands),
             Err(message) => message,
         };
@@ -31,25 +31,34 @@ pub(super) fn check(raw: &RawRule, parse: Parse<'_>, findings: &mut Findings) {
     }
     for example in &raw.not_matching {
         // A text outside the language never runs, so no rule matches it.
-        if parse(&example.value).is_ok_and(|commands| takes(&raw.rule, &commands)) {
+        let Ok(commands) = commands(&example.value) else { continue };
+        if takes(&raw.rule, &commands, |rule, command| rule.fit(command) == Fit::Yes) {
             fails(raw, example, "must not match, but does", "the rule matches this", findings);
+        } else if takes(&raw.rule, &commands, |rule, command| rule.fit(command) != Fit::No) {
+            let label = "the rule matches this for some of what its patterns and variables stand for";
+            fails(raw, example, "must not match, but may", label, findings);
         }
     }
 }
 
 /// An allow rule has to match all that a line does; the others match when any part of it is meant.
-fn takes(rule: &Rule, commands: &[Vec<String>]) -> bool {
-    let mut matches = commands.iter().map(|argv| rule.is_match(&assumed(argv.clone())));
+fn takes(rule: &Rule, commands: &[ResolvedCommand], matches: impl Fn(&Rule, &ResolvedCommand) -> bool) -> bool {
+    let mut matches = commands.iter().map(|command| matches(rule, command));
     match rule.verdict() {
         Verdict::Allow => !commands.is_empty() && matches.all(|matched| matched),
         Verdict::Ask | Verdict::Deny => matches.any(|matched| matched),
     }
 }
 
-fn why_not(rule: &Rule, commands: &[Vec<String>]) -> String {
-    let commands = commands.iter().map(|argv| assumed(argv.clone()));
-    match commands.into_iter().find(|command| !rule.is_match(command)) {
-        Some(command) if rule.names(&command) => format!("`command` does not match `{}`", command.canonical),
+/// Whether a rule matches, where unknown words stand for themselves.
+fn matches_as_written(rule: &Rule, command: &ResolvedCommand) -> bool {
+    let written = ResolvedCommand { unknown: Vec::new(), ..command.clone() };
+    rule.fit(&written) == Fit::Yes
+}
+
+fn why_not(rule: &Rule, commands: &[ResolvedCommand]) -> String {
+    match commands.iter().find(|command| !matches_as_written(rule, command)) {
+        Some(command) if rule.names(command) => format!("`command` does not match `{}`", command.canonical),
         Some(command) => format!("`program` does not name `{}`", command.program.name),
         None => "there is no command in it".to_owned(),
     }

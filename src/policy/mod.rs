@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod assumed;
+mod beside;
 mod blocklist;
 mod compile;
 mod decide;
@@ -14,6 +15,8 @@ mod decision;
 mod env;
 mod example;
 mod findings;
+mod input;
+mod judge;
 mod limits;
 mod name;
 mod narrow;
@@ -25,10 +28,12 @@ mod raw;
 mod reader;
 mod rule;
 mod sandbox;
+mod shell;
 mod shipped;
 mod similar;
 #[cfg(test)]
 mod tests;
+mod words;
 mod workspace;
 mod wrappers;
 
@@ -43,6 +48,7 @@ pub use narrow::Narrowing;
 pub use pattern::Pattern;
 pub use rule::{Rule, StdinGrant, Verdict};
 pub use sandbox::{Network, SandboxRules};
+pub use shell::{ShellRules, Unknown};
 pub use shipped::{shipped, shipped_names};
 pub use workspace::Places;
 
@@ -59,6 +65,8 @@ pub struct PolicySet {
     pub env: EnvRules,
     /// The sandbox around jobs.
     pub sandbox: SandboxRules,
+    /// What scripts may consist of.
+    pub shell: ShellRules,
     /// What jobs may use.
     pub limits: Limits,
     /// Where the audit log lies, when the policy says so.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::model::size::ByteSize;
+use crate::{command::ResolvedCommand, model::size::ByteSize};
 
-use super::PolicySet;
+use super::{PolicySet, rule::Fit};
 
 /// What settings take away from a policy. They can only narrow it.
 #[derive(Clone, Debug, Default)]
@@ -33,9 +33,18 @@ impl PolicySet {
         self
     }
 
-    /// Whether every list of patterns from the settings has one that matches.
-    pub(super) fn settings_allow(&self, canonical: &str) -> bool {
-        self.narrowing.iter().all(|patterns| patterns.iter().any(|pattern| matches_all(pattern, canonical)))
+    /// Whether every list of patterns from the settings has one that matches. What is not fully known may match any.
+    pub(super) fn settings_allow(&self, command: &ResolvedCommand) -> Fit {
+        let fits = |patterns: &Vec<Regex>| {
+            if command.is_exact() {
+                Fit::of(patterns.iter().any(|pattern| matches_all(pattern, &command.canonical)))
+            } else if patterns.is_empty() {
+                Fit::No
+            } else {
+                Fit::Maybe
+            }
+        };
+        self.narrowing.iter().map(fits).min().unwrap_or(Fit::Yes)
     }
 }
 

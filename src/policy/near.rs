@@ -4,7 +4,7 @@ use crate::{command::ResolvedCommand, diagnostic::Code, model::denial::Denial};
 
 use super::{
     reader::list,
-    rule::{Rule, Verdict},
+    rule::{Fit, Rule, Verdict},
     similar::closest,
 };
 
@@ -21,7 +21,7 @@ const NAMED_MAX: usize = 12;
 
 /// The rule about the same program that came nearest: one that could have allowed it, and the first by id.
 pub(super) fn nearest<'a>(rules: &'a [Rule], command: &ResolvedCommand) -> Option<Near<'a>> {
-    let candidates = rules.iter().filter(|rule| rule.verdict() != Verdict::Deny && !rule.is_match(command));
+    let candidates = rules.iter().filter(|rule| rule.verdict() != Verdict::Deny && rule.fit(command) == Fit::No);
     candidates.filter_map(|rule| why_not(rule, command).map(|why| Near { rule, why })).next()
 }
 

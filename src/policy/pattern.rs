@@ -1,15 +1,19 @@
 //! Regular expressions of a policy. A pattern always has to match the whole text, means ASCII by its classes, tells
 //! upper from lower case, and cannot grow without bound.
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, sync::OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::{Anchored, Input, hybrid::dfa::DFA, nfa::thompson, util::syntax};
 
 /// A compiled pattern.
 #[derive(Clone)]
 pub struct Pattern {
     text: String,
     regex: Regex,
+    reach: Reach,
+    /// The same as an automaton that can be stopped half-way, once somebody asks; none when it cannot be built.
+    steps: OnceLock<Option<Box<DFA>>>,
 }
 
 /// What a pattern's `.` and negated classes are for.
@@ -42,7 +46,7 @@ impl Pattern {
             message: "the pattern cannot be anchored; leave out the comment of `(?x)`".into(),
             part: None,
         })?;
-        Ok(Self { text: text.to_owned(), regex: anchored })
+        Ok(Self { text: text.to_owned(), regex: anchored, reach, steps: OnceLock::new() })
     }
 
     /// The pattern that matches what any of these matches; `None` when there is none to join.
@@ -65,6 +69,23 @@ impl Pattern {
     /// Whether the pattern matches all of the bytes.
     pub fn is_match_bytes(&self, bytes: &[u8]) -> bool {
         self.regex.is_match(bytes)
+    }
+
+    /// Whether the pattern may match some text that starts like this. True when it cannot be told.
+    pub(super) fn may_start(&self, beginning: &str) -> bool {
+        let Some(steps) = self.steps.get_or_init(|| steps(&self.text, self.reach)) else { return true };
+        let mut cache = steps.create_cache();
+        let Ok(mut state) = steps.start_state_forward(&mut cache, &Input::new("").anchored(Anchored::Yes)) else {
+            return true;
+        };
+        for byte in beginning.bytes() {
+            match steps.next_state(&mut cache, state, byte) {
+                Ok(next) if next.is_dead() => return false,
+                Ok(next) if !next.is_quit() => state = next,
+                Ok(_) | Err(_) => return true,
+            }
+        }
+        true
     }
 
     /// The pattern as its author wrote it.
@@ -119,6 +140,20 @@ fn build(text: &str, reach: Reach) -> Result<Regex, regex::Error> {
         .build()
 }
 
+/// The automaton of a pattern, anchored at both ends, with the meaning that [`build`] gives it.
+fn steps(text: &str, reach: Reach) -> Option<Box<DFA>> {
+    let meaning = syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(reach == Reach::Forbids);
+    let limits = thompson::Config::new().utf8(false).nfa_size_limit(Some(SIZE_LIMIT));
+    let config = DFA::config().cache_capacity(SIZE_LIMIT).skip_cache_capacity_check(true);
+    DFA::builder()
+        .syntax(meaning)
+        .thompson(limits)
+        .configure(config)
+        .build(&format!(r"\A(?:{text})\z"))
+        .ok()
+        .map(Box::new)
+}
+
 /// The bytes above the first run of carets. Carets count characters.
 fn under_carets(text: &str, carets: &str) -> Option<Range<usize>> {
     let skipped = carets.chars().take_while(|c| *c == ' ').count();
@@ -171,6 +206,29 @@ mod tests {
     fn a_dot_stops_at_a_line_feed_only_where_the_pattern_permits() {
         assert!(!permits("echo .*").is_match("echo 'a\nb'"));
         assert!(Pattern::new("echo .*", Reach::Forbids).expect("valid").is_match("echo 'a\nb'"));
+    }
+
+    #[test]
+    fn a_beginning_shows_what_can_still_match() {
+        for (pattern, beginning, may) in [
+            ("git (status|log)( .*)?", "git", true),
+            ("git (status|log)( .*)?", "git ", true),
+            ("git (status|log)( .*)?", "git log ", true),
+            ("git (status|log)( .*)?", "git push ", false),
+            ("git (status|log)( .*)?", "ls ", false),
+            (".* b", "ls ", true),
+            ("ls", "ls", true),
+            ("ls", "ls ", false),
+            ("ls|a b", "a ", true),
+            ("(?i)LS .*", "ls ", true),
+            (r"a\b.*", "ab", false),
+            (r"\w+ .*", "é ", false),
+            ("[a-z]{1,3} x", "abcd", false),
+        ] {
+            assert_eq!(permits(pattern).may_start(beginning), may, "{pattern} {beginning}");
+        }
+        assert!(!permits("echo .*").may_start("echo a\nb "));
+        assert!(Pattern::new("echo .*", Reach::Forbids).expect("valid").may_start("echo a\nb "));
     }
 
     #[test]

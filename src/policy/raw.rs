@@ -12,6 +12,7 @@ use super::{
     reader::Reader,
     rule::RawRule,
     sandbox::RawSandbox,
+    shell::RawShell,
     workspace::RawWorkspace,
 };
 
@@ -24,6 +25,7 @@ pub(super) struct RawPolicy {
     pub(super) workspace: RawWorkspace,
     pub(super) env: RawEnv,
     pub(super) sandbox: RawSandbox,
+    pub(super) shell: RawShell,
     pub(super) limits: RawLimits,
     pub(super) audit_dir: Option<Spanned<String>>,
 }
@@ -31,8 +33,8 @@ pub(super) struct RawPolicy {
 /// The only version of the policy language.
 const VERSION: u64 = 1;
 
-/// Names of layers that are not files.
-const RESERVED: &[&str] = &["builtin", "settings"];
+/// Names of layers that are not files, and of sections that answers name like layers.
+const RESERVED: &[&str] = &["builtin", "settings", "shell", "sandbox", "workspace", "env"];
 
 impl RawPolicy {
     /// Reads one file. What is wrong with it is in the findings.
@@ -72,6 +74,7 @@ impl RawPolicy {
             workspace: self.workspace.over(base.workspace),
             env: self.env.over(base.env),
             sandbox: self.sandbox.over(base.sandbox),
+            shell: self.shell.over(base.shell),
             limits: self.limits.over(base.limits),
             audit_dir: over(self.audit_dir, base.audit_dir),
         }
@@ -94,11 +97,11 @@ impl RawPolicy {
             workspace: root.table("workspace", "`[workspace]`").map(RawWorkspace::read).unwrap_or_default(),
             env: root.table("env", "`[env]`").map(RawEnv::read).unwrap_or_default(),
             sandbox: root.table("sandbox", "`[sandbox]`").map(RawSandbox::read).unwrap_or_default(),
+            shell: root.table("shell", "`[shell]`").map(RawShell::read).unwrap_or_default(),
             limits: root.table("limits", "`[limits]`").map(RawLimits::read).unwrap_or_default(),
             audit_dir: root.table("audit", "`[audit]`").and_then(audit_dir),
         };
         root.unsupported("test", "put examples into the rules: `examples.match` and `examples.no_match`");
-        root.unsupported("shell", "leave it out; a command is one program with its arguments for now");
         root.unsupported("layer", "leave it out; a policy is joined to another by `extends`");
         root.unsupported("profile", "leave it out; every client is judged by the same rules");
         root.unsupported("blocklist", "leave it out; the built-in blocklist is always on");

@@ -1,7 +1,7 @@
 //! `[[rule]]`: one statement about commands.
 
 use crate::{
-    command::ResolvedCommand,
+    command::{self, ResolvedCommand},
     diagnostic::{Code, Diagnostic},
     model::denial::RuleRef,
 };
@@ -33,6 +33,17 @@ pub enum StdinGrant {
     Any,
     /// Lines that match, anchored at both ends.
     Matching(Pattern),
+}
+
+/// Whether a rule applies to a command, as far as that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// It does not, whatever the unknown words turn out to be.
+    No,
+    /// It may.
+    Maybe,
+    /// It does, whatever they turn out to be.
+    Yes,
 }
 
 /// One rule of a policy.
@@ -73,6 +84,13 @@ impl Verdict {
             .into_iter()
             .find(|verdict| verdict.as_str() == word)
             .ok_or("a decision is `allow`, `ask` or `deny`")
+    }
+}
+
+impl Fit {
+    /// What is known for certain.
+    pub(super) fn of(fits: bool) -> Self {
+        if fits { Self::Yes } else { Self::No }
     }
 }
 
@@ -118,8 +136,20 @@ impl Rule {
     }
 
     /// Whether the rule applies to a command. An allow rule takes a program's name narrowly, the others widely.
-    pub(super) fn is_match(&self, command: &ResolvedCommand) -> bool {
-        self.names(command) && self.command.as_ref().is_none_or(|pattern| pattern.is_match(&command.canonical))
+    pub(super) fn fit(&self, command: &ResolvedCommand) -> Fit {
+        let Some(pattern) = &self.command else { return Fit::of(self.names(command)) };
+        if !self.names(command) {
+            return Fit::No;
+        }
+        match command.unknown.iter().min() {
+            None => Fit::of(pattern.is_match(&command.canonical)),
+            Some(first) => {
+                let known = command::canonical(command.argv.get(..*first).unwrap_or_default());
+                // Nothing may stand in the place of an unknown word, or a blank and more.
+                let may = pattern.is_match(&known) || pattern.may_start(&format!("{known} "));
+                if may { Fit::Maybe } else { Fit::No }
+            }
+        }
     }
 
     /// Whether the rule names the program of a command, or names none.

@@ -3,7 +3,9 @@
 //! The table follows the manual pages of GNU coreutils, findutils, util-linux, busybox and strace. It is used to refuse,
 //! so a mistake in it misses a refusal and never grants anything.
 
-use crate::command;
+use crate::command::{self, Redirect};
+
+use super::words::Words;
 
 /// A program that runs its arguments.
 struct Wrapper {
@@ -55,16 +57,31 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "bu
 /// So many layers of wrappers are looked through.
 const DEPTH_MAX: usize = 8;
 
-/// The argument vector itself, and every one that it runs.
-pub(super) fn unwrapped(argv: &[String]) -> Vec<Vec<String>> {
-    let mut all = vec![argv.to_vec()];
-    let mut layer = vec![argv.to_vec()];
+/// What a command runs, through all layers of wrappers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Inside {
+    /// The commands that run whatever the unknown words turn out to be.
+    pub(super) commands: Vec<Words>,
+    /// The files that the text of a shell opens for writing, as far as their names are known.
+    pub(super) writes: Vec<String>,
+    /// Whether unknown words decide what else runs.
+    pub(super) open: bool,
+}
+
+/// What a command runs beside its own program.
+pub(super) fn inside(words: &Words) -> Inside {
+    let mut all = Inside::default();
+    let mut layer = vec![words.clone()];
     for _ in 0..DEPTH_MAX {
-        layer = layer.iter().flat_map(|argv| inner(argv)).collect();
+        let mut found = Inside::default();
+        layer.iter().for_each(|words| found.look_into(words));
+        layer = found.commands;
+        all.writes.extend(found.writes);
+        all.open |= found.open;
         if layer.is_empty() {
             break;
         }
-        all.extend(layer.iter().cloned());
+        all.commands.extend(layer.iter().cloned());
     }
     all
 }
@@ -74,55 +91,85 @@ pub(super) fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
-fn inner(argv: &[String]) -> Vec<Vec<String>> {
-    let Some((word, args)) = argv.split_first() else { return Vec::new() };
-    let name = base_name(word);
-    if SHELLS.contains(&name) {
-        return shell_text(args).map(scripts).unwrap_or_default();
+impl Inside {
+    /// Adds what one command runs itself.
+    fn look_into(&mut self, words: &Words) {
+        let Some((word, args)) = words.argv.split_first() else { return };
+        let name = base_name(word);
+        // The place of the first unknown argument.
+        let known_to = words.known_to().saturating_sub(1);
+        if SHELLS.contains(&name) {
+            return self.shell(args, known_to);
+        }
+        if name == "env" {
+            self.add(split_strings(words, known_to));
+        }
+        if name == "find" {
+            // Any word may be an action, or make the next one its value.
+            self.open |= known_to < args.len();
+            self.add(find_commands(words, known_to));
+        }
+        if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&name)) {
+            let start = after_options(wrapper, args);
+            match start < known_to {
+                true => self.add([words.from(start + 1)]),
+                false => self.open = true,
+            }
+        }
     }
-    let mut found = Vec::new();
-    if name == "env" {
-        found.extend(split_string(args));
+
+    fn add(&mut self, commands: impl IntoIterator<Item = Words>) {
+        self.commands.extend(commands.into_iter().filter(|words| !words.argv.is_empty()));
     }
-    if name == "find" {
-        found.extend(find_commands(args));
+
+    /// The commands of a shell's text, as far as our own language reads it. What it does not read stays unjudged here:
+    /// whoever allows a shell relies on the sandbox, as the rule that allows it has to say.
+    fn shell(&mut self, args: &[String], known_to: usize) {
+        let (operand, commands) = shell_operand(args);
+        if operand >= known_to && known_to < args.len() {
+            self.open = true;
+        } else if let Some(Ok(script)) = args.get(operand).filter(|_| commands).map(|text| command::parse(text)) {
+            self.add(script.commands().map(|command| Words::of(command, &script)));
+            let redirections = script.commands().flat_map(|command| &command.redirections);
+            let written = redirections.filter_map(|redirection| match &redirection.to {
+                Redirect::Write(word) | Redirect::Append(word) => word.literal(),
+                Redirect::Read(_)
+                | Redirect::Copy(_)
+                | Redirect::Close
+                | Redirect::HereDocument(_)
+                | Redirect::HereString(_) => None,
+            });
+            self.writes.extend(written);
+        }
     }
-    if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&name)) {
-        found.push(after_options(wrapper, args));
-    }
-    found.retain(|argv| !argv.is_empty());
-    found
 }
 
-/// What follows the options, the assignments of `env`, and the operands of a wrapper.
-fn after_options(wrapper: &Wrapper, args: &[String]) -> Vec<String> {
+/// The place among the arguments of what follows the options, the assignments of `env`, and the operands of a wrapper.
+fn after_options(wrapper: &Wrapper, args: &[String]) -> usize {
     let mut operands = wrapper.operands;
-    let mut rest = args.iter();
-    while let Some(arg) = rest.as_slice().first() {
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
         if arg == "--" {
-            rest.next();
+            at += 1;
             break;
         }
         if arg.starts_with('-') {
-            rest.next();
-            if takes_next(wrapper, arg) {
-                rest.next();
-            }
+            at += 1 + usize::from(takes_next(wrapper, arg));
         } else if is_assignment(arg) && wrapper.names.contains(&"env") {
-            rest.next();
+            at += 1;
         } else {
             break;
         }
     }
-    while let Some(arg) = rest.as_slice().first() {
+    while let Some(arg) = args.get(at) {
         let assignment = is_assignment(arg) && wrapper.names.contains(&"env");
         if operands == 0 && !assignment {
             break;
         }
         operands = operands.saturating_sub(usize::from(!assignment));
-        rest.next();
+        at += 1;
     }
-    rest.cloned().collect()
+    at
 }
 
 fn is_assignment(arg: &str) -> bool {
@@ -139,61 +186,59 @@ fn takes_next(wrapper: &Wrapper, option: &str) -> bool {
     first.is_some_and(|(at, letter)| at + letter.len_utf8() == letters.len())
 }
 
-/// The command that `env -S` splits itself: `-S 'rm -rf /'`, `-S'rm -rf /'`, `--split-string=...`.
-fn split_string(args: &[String]) -> Vec<Vec<String>> {
+/// The commands that `env -S` splits itself: `-S 'rm -rf /'`, `-S'rm -rf /'`, `--split-string=...`.
+fn split_strings(words: &Words, known_to: usize) -> Vec<Words> {
+    let args = words.argv.get(1..).unwrap_or_default();
     let mut found = Vec::new();
     for (at, arg) in args.iter().enumerate() {
-        let after = || args.iter().skip(at + 1);
+        let next = || (args.get(at + 1).map_or("", String::as_str), at + 1);
         let long = arg.strip_prefix("--").filter(|long| long.starts_with('s'));
-        let (text, rest) = if let Some((_, value)) = long.and_then(|long| long.split_once('=')) {
-            (value, after())
+        let (text, last) = if let Some((_, value)) = long.and_then(|long| long.split_once('=')) {
+            (value, at)
         } else if long.is_some() {
-            (args.get(at + 1).map_or("", String::as_str), args.iter().skip(at + 2))
+            next()
         } else if let Some((_, value)) = arg.strip_prefix('-').and_then(|short| short.split_once('S')) {
-            match value {
-                "" => (args.get(at + 1).map_or("", String::as_str), args.iter().skip(at + 2)),
-                value => (value, after()),
-            }
+            if value.is_empty() { next() } else { (value, at) }
         } else {
             continue;
         };
-        let mut argv = vec!["env".to_owned()];
-        argv.extend(text.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned()));
-        argv.extend(rest.cloned());
-        found.push(argv);
+        if last < known_to {
+            let split = text.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned());
+            let first = std::iter::once("env".to_owned()).chain(split).collect();
+            found.push(words.from(last + 2).after(first));
+        }
     }
     found
 }
 
 /// The commands that `find` runs for each file.
-fn find_commands(args: &[String]) -> Vec<Vec<String>> {
-    let starts =
-        args.iter().enumerate().filter(|(_, arg)| matches!(arg.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir"));
-    let command = |at: usize| args.iter().skip(at + 1).take_while(|arg| !matches!(arg.as_str(), ";" | "+")).cloned();
-    starts.map(|(at, _)| command(at).collect()).collect()
+fn find_commands(words: &Words, known_to: usize) -> Vec<Words> {
+    let args = words.argv.get(1..).unwrap_or_default();
+    let starts = args
+        .iter()
+        .enumerate()
+        .filter(|(at, arg)| matches!(arg.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir") && at + 1 < known_to);
+    let command = |at: usize| {
+        let length = args.iter().skip(at + 1).take_while(|arg| !matches!(arg.as_str(), ";" | "+")).count();
+        words.from(at + 2).until(length)
+    };
+    starts.map(|(at, _)| command(at)).collect()
 }
 
-/// The text that a shell runs: the first operand after options that hold a `c`. `-o` and `-O` take a name (bash(1)).
-fn shell_text(args: &[String]) -> Option<&str> {
+/// The place of a shell's first operand, past the end without one, and whether options before it hold a `c`, so that it
+/// is the text that the shell runs. `-o` and `-O` take a name (bash(1)).
+fn shell_operand(args: &[String]) -> (usize, bool) {
     let mut commands = false;
-    let mut rest = args.iter();
-    while let Some(arg) = rest.next() {
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
         match arg.strip_prefix(['-', '+']) {
-            None => return commands.then_some(arg.as_str()),
-            Some("o" | "O") => {
-                rest.next();
-            }
+            None => return (at, commands),
+            Some("o" | "O") => at += 1,
             Some(letters) => commands |= !letters.starts_with('-') && letters.contains('c'),
         }
+        at += 1;
     }
-    None
-}
-
-/// The commands of a shell's text, as far as our own language reads it. What it does not read stays unjudged here: whoever
-/// allows a shell relies on the sandbox, as the rule that allows it has to say.
-fn scripts(text: &str) -> Vec<Vec<String>> {
-    let Ok(script) = command::parse(text) else { return Vec::new() };
-    script.commands().filter_map(|command| command.words.iter().map(command::Word::literal).collect()).collect()
+    (at, commands)
 }
 
 #[cfg(test)]
@@ -224,21 +269,86 @@ mod tests {
             ("/bin/sh -ec ls", "ls"),
             ("bash --norc -o pipefail -c ls name", "ls"),
         ] {
-            let all = unwrapped(&argv(text));
-            assert!(all.contains(&argv(inner)), "{text}: {all:?}");
+            let all = inside(&argv(text).into());
+            assert!(all.commands.contains(&argv(inner).into()), "{text}: {all:?}");
+            assert!(!all.open, "{text}");
         }
     }
 
     #[test]
     fn an_argument_of_another_program_is_no_command() {
         for text in ["grep -r sudo .", "echo env rm", "nice grep sudo x", "bash --rcfile sudo", "bash x -c sudo"] {
-            assert!(unwrapped(&argv(text)).iter().all(|argv| argv[0] != "sudo" && argv[0] != "rm"), "{text}");
+            let all = inside(&argv(text).into()).commands;
+            assert!(all.iter().all(|words| words.argv[0] != "sudo" && words.argv[0] != "rm"), "{text}");
         }
     }
 
     #[test]
     fn nesting_is_bounded() {
         let deep = vec!["env".to_owned(); 1000];
-        assert!(unwrapped(&deep).len() <= DEPTH_MAX + 1);
+        assert!(inside(&deep.into()).commands.len() <= DEPTH_MAX);
+    }
+
+    /// The words of a text in which `?` is a word that is not known.
+    fn with_unknown(text: &str) -> Words {
+        let argv = argv(text);
+        let unknown = argv.iter().enumerate().filter(|(_, word)| *word == "?").map(|(at, _)| at).collect();
+        Words { argv, unknown }
+    }
+
+    #[test]
+    fn an_unknown_word_before_the_inner_command_leaves_it_open() {
+        for text in [
+            "env ?",
+            "env ? ls",
+            "env A=1 ? ls",
+            "env -u ? ls",
+            "env -S ?",
+            "env -- ?",
+            "timeout 5 ?",
+            "timeout ? ls",
+            "timeout -k ? 5 ls",
+            "nice -n ? ls",
+            "xargs ?",
+            "xargs -I ? ls",
+            "busybox ?",
+            "find ? -exec ls {} ;",
+            "find . -name ? -exec ls {} ;",
+            "find . -exec ? ;",
+            "bash ?",
+            "bash ? -c ls",
+            "bash -c ?",
+            "bash -o ? -c ls",
+        ] {
+            let all = inside(&with_unknown(text));
+            assert!(all.open, "{text}: {all:?}");
+            assert!(!all.commands.iter().any(|words| words.argv[0] == "ls"), "{text}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_behind_the_inner_program_is_one_of_its_own() {
+        for (text, inner) in [
+            ("env ls ?", "ls ?"),
+            ("env -u A B=1 ls -l ? x", "ls -l ? x"),
+            ("timeout 5 nice ls ?", "ls ?"),
+            ("xargs rm ?", "rm ?"),
+            ("find . -exec ls ? {} ;", "ls ? {}"),
+            ("env -S ls ?", "env ls ?"),
+        ] {
+            let all = inside(&with_unknown(text));
+            assert!(all.commands.contains(&with_unknown(inner)), "{text}: {all:?}");
+        }
+        assert!(!inside(&with_unknown("timeout 5 nice ls ?")).open);
+        assert!(!inside(&with_unknown("bash run.sh ?")).open);
+        assert!(!inside(&with_unknown("ls ?")).open);
+    }
+
+    #[test]
+    fn the_text_of_a_shell_is_looked_through() {
+        let all = inside(&vec!["sh".to_owned(), "-c".into(), "ls *.c | env cat $x > out 2>> $y".into()].into());
+        let found: Vec<_> = all.commands.iter().map(Words::canonical).collect();
+        assert_eq!(found, ["ls *.c", "env cat $x", "cat $x"]);
+        assert_eq!(all.writes, ["out"]);
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Inbox {
 pub(super) const PLAN_LIMIT: usize = 4 << 20;
 /// The largest message otherwise.
 pub(super) const MESSAGE_LIMIT: usize = 64 << 10;
+/// The largest question: what execve takes, a mebibyte, when every fourth character of it has to be escaped.
+pub(super) const QUESTION_LIMIT: usize = 4 << 20;
 
 impl Inbox {
     pub(super) fn new(limit: usize) -> Self {
@@ -40,20 +42,34 @@ impl Inbox {
 
     /// Takes what the socket has, once. False at the end of the stream.
     pub(super) fn receive(&mut self, socket: impl AsFd) -> io::Result<bool> {
+        self.receive_with(socket, RecvFlags::empty())
+    }
+
+    /// The same, and never waits, whatever the socket is set to.
+    pub(super) fn receive_now(&mut self, socket: impl AsFd) -> io::Result<bool> {
+        self.receive_with(socket, RecvFlags::DONTWAIT)
+    }
+
+    fn receive_with(&mut self, socket: impl AsFd, flags: RecvFlags) -> io::Result<bool> {
         let mut chunk = [0; 16 << 10];
         let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
-        let got = recvmsg(socket, &mut [IoSliceMut::new(&mut chunk)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
-        for message in control.drain() {
-            if let RecvAncillaryMessage::ScmRights(descriptors) = message {
-                self.descriptors.extend(descriptors);
-            }
-        }
+        let flags = flags | RecvFlags::CMSG_CLOEXEC;
+        let got = recvmsg(socket, &mut [IoSliceMut::new(&mut chunk)], &mut control, flags)?;
+        self.keep(&mut control);
         if got.flags.contains(ReturnFlags::CTRUNC) || self.descriptors.len() > MAX_DESCRIPTORS {
             return Err(bad("more descriptors than expected"));
         }
         self.bytes.extend_from_slice(chunk.get(..got.bytes).unwrap_or(&[]));
         Ok(got.bytes > 0)
+    }
+
+    fn keep(&mut self, control: &mut RecvAncillaryBuffer<'_>) {
+        for message in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                self.descriptors.extend(descriptors);
+            }
+        }
     }
 
     /// The next whole message, when there is one.
@@ -67,6 +83,11 @@ impl Inbox {
         let message = serde_json::from_slice(body).map_err(|_| bad("a message that does not parse"))?;
         self.bytes.drain(..HEAD + length);
         Ok(Some(message))
+    }
+
+    /// Whether nothing has come in that was not taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.descriptors.is_empty()
     }
 
     /// The oldest descriptor that has come in.
@@ -90,18 +111,31 @@ pub(super) fn pack(message: &impl Serialize, limit: usize) -> io::Result<Vec<u8>
 
 /// Sends as much as the socket takes; the descriptors go with the first byte.
 pub(super) fn send_some(socket: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<usize> {
+    send_with(socket, bytes, descriptors, SendFlags::empty())
+}
+
+/// Sends as much as the socket takes and never waits, whatever the socket is set to.
+pub(super) fn send_now(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    send_with(socket, bytes, &[], SendFlags::DONTWAIT)
+}
+
+fn send_with(socket: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd<'_>], flags: SendFlags) -> io::Result<usize> {
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
         return Err(io::Error::other("too many descriptors for one message"));
     }
-    Ok(sendmsg(socket, &[IoSlice::new(bytes)], &mut control, SendFlags::NOSIGNAL)?)
+    Ok(sendmsg(socket, &[IoSlice::new(bytes)], &mut control, flags | SendFlags::NOSIGNAL)?)
 }
 
 /// Sends a whole message over a blocking socket.
 pub(super) fn send(socket: impl AsFd, message: &impl Serialize, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
-    let bytes = pack(message, MESSAGE_LIMIT)?;
-    let (mut rest, mut descriptors) = (bytes.as_slice(), descriptors);
+    send_bytes(socket, &pack(message, MESSAGE_LIMIT)?, descriptors)
+}
+
+/// Sends all of the bytes over a blocking socket, the descriptors with the first.
+pub(super) fn send_bytes(socket: impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let (mut rest, mut descriptors) = (bytes, descriptors);
     while !rest.is_empty() {
         match send_some(&socket, rest, descriptors) {
             Ok(n) => (rest, descriptors) = (rest.get(n..).unwrap_or(&[]), &[]),
@@ -110,6 +144,23 @@ pub(super) fn send(socket: impl AsFd, message: &impl Serialize, descriptors: &[B
         }
     }
     Ok(())
+}
+
+/// Takes one byte and the one descriptor that comes with it; nothing at the end of the stream. On a stream socket a read
+/// never joins what was sent with descriptors to what was sent after it (unix(7)), so each keeps its own.
+pub(super) fn receive_descriptor(socket: impl AsFd) -> io::Result<Option<OwnedFd>> {
+    let mut inbox = Inbox::new(0);
+    let mut byte = [0];
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let flags = RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT;
+    let got = recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut control, flags)?;
+    inbox.keep(&mut control);
+    match (got.bytes, inbox.take_descriptor(), inbox.is_empty() && !got.flags.contains(ReturnFlags::CTRUNC)) {
+        (0, None, true) => Ok(None),
+        (1, Some(descriptor), true) => Ok(Some(descriptor)),
+        _ => Err(bad("a byte without exactly one descriptor")),
+    }
 }
 
 const HEAD: usize = 4;

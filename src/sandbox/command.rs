@@ -1,10 +1,12 @@
-//! The last process: from the init's fork to the exec of the command.
+//! The last process: from the init's fork to the exec of the program, or to the end of the script.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     ffi::CString,
     io::{self, Read as _},
-    os::fd::OwnedFd,
+    os::fd::{AsFd as _, OwnedFd},
+    path::Path,
 };
 
 use rustix::{
@@ -13,11 +15,12 @@ use rustix::{
 };
 
 use crate::{
-    script::{exec, is_script},
-    sys::process::{Fate, close_from, exit_now, join_new_session_keyring, reset_signals},
+    script::{self, exec, is_script},
+    sys::process::{Fate, close_all_but, close_from, exit_now, join_new_session_keyring, reset_signals},
 };
 
 use super::{
+    asker::Asker,
     descriptors,
     init::Job,
     landlock::{self, View},
@@ -28,17 +31,33 @@ use super::{
 };
 
 /// Becomes the command, or writes the step that failed and ends.
-pub(super) fn run(job: &Job, status: &OwnedFd) -> ! {
-    let Err(failure) = restrict_and_exec(job, status);
+pub(super) fn run(job: &Job, status: OwnedFd) -> ! {
+    match &job.order.run {
+        Run::Program { program, argv } => {
+            let Err(failure) = become_program(job, program, argv, &status);
+            tell(&status, &failure);
+        }
+        Run::Script { tree } => match prepare_script(job, &status) {
+            Ok((mut asker, env)) => {
+                // Closed, it says that the script has begun.
+                drop(status);
+                exit_now(i32::from(script::run(tree, env, &mut asker)))
+            }
+            Err(failure) => tell(&status, &failure),
+        },
+    }
+    exit_now(NOT_STARTED)
+}
+
+fn tell(status: &OwnedFd, failure: &Failure) {
     // JSON of two strings cannot fail, and a pipe this empty takes it whole. If it fails all the same, the missing report
     // is a failure in itself.
-    let _ = rustix::io::write(status, &serde_json::to_vec(&failure).unwrap_or_default());
-    exit_now(NOT_STARTED)
+    let _ = rustix::io::write(status, &serde_json::to_vec(failure).unwrap_or_default());
 }
 
 /// The command runs.
 pub(super) enum Progress {
-    Executed,
+    Started,
 }
 
 /// What became of the process that [`run`] was called in: reads its pipe to the end, which comes with the exec or with its
@@ -47,7 +66,7 @@ pub(super) fn outcome(status: OwnedFd) -> Result<Progress, Failure> {
     let mut text = Vec::new();
     std::fs::File::from(status).take(REPORT_LIMIT).read_to_end(&mut text).at("start the command")?;
     match text.split_first() {
-        Some((&READY, [])) => Ok(Progress::Executed),
+        Some((&READY, [])) => Ok(Progress::Started),
         Some((&READY, report)) => Err(parse(report)),
         Some(_) | None => Err(parse(&text)),
     }
@@ -58,15 +77,38 @@ fn parse(report: &[u8]) -> Failure {
         .unwrap_or_else(|_| Failure::new("start the command", "its process died before the command ran"))
 }
 
-/// The steps, each with the reason for its place.
-fn restrict_and_exec(job: &Job, status: &OwnedFd) -> Result<Infallible, Failure> {
-    let (order, streams) = (&job.order, &job.streams);
+/// The steps to a program, each with the reason for its place.
+fn become_program(job: &Job, path: &Path, argv: &[String], status: &OwnedFd) -> Result<Infallible, Failure> {
     // What can fail without the kernel's help comes before anything is given up.
-    let Run::Program { program: path, argv } = &order.run else {
-        return Err(Failure::new("run", "scripts do not run yet"));
-    };
     let argv = strings(argv, "arguments")?;
-    let env = strings(&order.env, "environment")?;
+    let env = strings(&job.order.env, "environment")?;
+    settle(job)?;
+    // By path, as the job sees it, and compared with what was judged. Before Landlock, which may not let the job open it.
+    let program = descriptors::same(path, &job.streams.what, "open the program")?;
+    let script = is_script(&program).at_thing("read", path.display())?;
+    close_from(3, Fate::CloseOnExec).at("mark descriptors")?;
+    confine(job)?;
+    // What follows the filter is a write and an exec.
+    rustix::io::write(status, &[READY]).at("report")?;
+    exec(path, &program, script, &argv, &env).at_thing("exec", path.display())
+}
+
+/// The steps to a script: what it asks with, and its environment.
+fn prepare_script(job: &Job, status: &OwnedFd) -> Result<(Asker, BTreeMap<String, String>), Failure> {
+    settle(job)?;
+    let asker = Asker::new(&job.streams.what).at("take the doorbell")?;
+    // No exec closes them in this process, and what it holds it would hold as long as the script runs: the init's socket
+    // among them. Nothing that stands for one is used again, because this process never returns to where they came from.
+    close_all_but(3, [asker.doorbell(), status.as_fd()]).at("close descriptors")?;
+    confine(job)?;
+    rustix::io::write(status, &[READY]).at("report")?;
+    let env = job.order.env.iter().filter_map(|entry| entry.split_once('='));
+    Ok((asker, env.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+}
+
+/// The steps that every command needs before it gives anything up, each with the reason for its place.
+fn settle(job: &Job) -> Result<(), Failure> {
+    let (order, streams) = (&job.order, &job.streams);
     // Own session and group: no terminal, and no process of another job or of the server in reach of a group's signals.
     setsid().at("start a session")?;
     descriptors::streams(&streams.stdin, &streams.stdout, &streams.stderr).at("connect the streams")?;
@@ -76,24 +118,24 @@ fn restrict_and_exec(job: &Job, status: &OwnedFd) -> Result<Infallible, Failure>
     // Before seccomp as well; after the fork, because the init needs none of them.
     rlimits::apply(&order.limits, job.core)?;
     reset_signals().at("reset signals")?;
-    // By path, as the job sees it, and compared with what was judged. Before Landlock, which may not let the job open them.
+    // As with the program: by path, compared, and before Landlock.
     let cwd = descriptors::same(&order.cwd, &streams.cwd, "open the working directory")?;
-    fchdir(&cwd).at_thing("enter", order.cwd.display())?;
-    let program = descriptors::same(path, &streams.program, "open the program")?;
-    let script = is_script(&program).at_thing("read", path.display())?;
-    close_from(3, Fate::CloseOnExec).at("mark descriptors")?;
+    fchdir(&cwd).at_thing("enter", order.cwd.display())
+}
+
+/// What takes rights away, for good.
+fn confine(job: &Job) -> Result<(), Failure> {
     // After the mounts, which Landlock would refuse and whose files its rules name.
     if job.applied.landlock.is_some_and(|version| version > 0) {
         let view = if job.applied.namespaces.own_view { View::Own } else { View::Shared };
-        landlock::restrict(&order.files, view)?;
+        landlock::restrict(&job.order.files, view)?;
     }
-    // Last: the steps before make calls that it refuses. What follows is a write and an exec.
+    // Last: the steps before make calls that it refuses.
     if job.applied.seccomp {
         let internet = if job.applied.namespaces.network { Internet::Unreachable } else { Internet::Refused };
         seccomp::install(&seccomp::filter(internet)?)?;
     }
-    rustix::io::write(status, &[READY]).at("report")?;
-    exec(path, &program, script, &argv, &env).at_thing("exec", path.display())
+    Ok(())
 }
 
 /// A kernel without keyrings has none to leave; where a filter around us refuses the call, as in many containers, it refuses

@@ -51,7 +51,8 @@ pub(super) struct Job {
 /// The descriptors that came with the plan.
 #[derive(Debug)]
 pub(super) struct Streams {
-    pub(super) program: OwnedFd,
+    /// The program, or for a script the doorbell.
+    pub(super) what: OwnedFd,
     pub(super) cwd: OwnedFd,
     pub(super) stdin: OwnedFd,
     pub(super) stdout: OwnedFd,
@@ -99,19 +100,19 @@ fn start(job: Job) -> Result<(Pid, SignalFd), Failure> {
     Ok((launch_command(job)?, signals))
 }
 
-/// Forks the command's process and waits until its exec has succeeded, which closes the pipe, or a step has failed.
+/// Forks the command's process and waits until it has started, which closes the pipe, or a step has failed.
 fn launch_command(job: Job) -> Result<Pid, Failure> {
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).at("make a pipe")?;
     match fork().at("fork the command")? {
         Fork::Child => {
             drop(reader);
-            command::run(&job, &writer)
+            command::run(&job, writer)
         }
         Fork::Parent(pid) => {
             drop(writer);
             // The job's descriptors go with it: a pipe that the init holds open would never end.
             drop(job);
-            command::outcome(reader).map(|Progress::Executed| Pid::from_raw(pid))
+            command::outcome(reader).map(|Progress::Started| Pid::from_raw(pid))
         }
     }
 }

@@ -119,7 +119,7 @@ fn receive(socket: &OwnedFd) -> Result<(LaunchOrder, Streams), Failure> {
     };
     let mut next =
         || inbox.take_descriptor().ok_or_else(|| Failure::new("receive the plan", "a descriptor is missing"));
-    let streams = Streams { program: next()?, cwd: next()?, stdin: next()?, stdout: next()?, stderr: next()? };
+    let streams = Streams { what: next()?, cwd: next()?, stdin: next()?, stdout: next()?, stderr: next()? };
     Ok((order, streams))
 }
 

@@ -10,9 +10,11 @@
 
 #![forbid(unsafe_code)]
 
+mod asker;
 mod channel;
 mod command;
 mod descriptors;
+mod doorbell;
 mod enforcement;
 mod error;
 mod init;
@@ -32,6 +34,7 @@ mod step;
 mod tree;
 mod wire;
 
+pub use doorbell::{Caller, Doorbell};
 pub use error::LaunchError;
 pub use launcher::{LAUNCH_SUBCOMMAND, launch};
 pub use process::{Process, Report};

@@ -22,6 +22,7 @@ use crate::{
 
 use super::{
     channel::{MESSAGE_LIMIT, pack, send_some},
+    doorbell::Doorbell,
     spawn::Line,
     tree,
     wire::{Down, Up},
@@ -57,6 +58,8 @@ pub(super) struct Pipes {
     pub(super) stdin: Option<OwnedFd>,
     pub(super) stdout: Option<OwnedFd>,
     pub(super) stderr: Option<OwnedFd>,
+    /// Where a script asks.
+    pub(super) doorbell: Option<Doorbell>,
 }
 
 /// The last word on a job.
@@ -103,6 +106,11 @@ impl Process {
     /// The end that reads the command's standard error, once.
     pub fn take_stderr(&mut self) -> Option<OwnedFd> {
         self.pipes.stderr.take()
+    }
+
+    /// Where a script asks before it acts, once. Nothing for a job that is one program.
+    pub fn take_doorbell(&mut self) -> Option<Doorbell> {
+        self.pipes.doorbell.take()
     }
 
     /// Waits for the last word. Nothing is lost when the future is dropped and made again.

@@ -31,6 +31,7 @@ use crate::{
 
 use super::{
     channel::{Inbox, MESSAGE_LIMIT, PLAN_LIMIT, pack, send_some},
+    doorbell::Doorbell,
     error::LaunchError,
     launcher::LAUNCH_SUBCOMMAND,
     process::{Child, Ids, Pipes, Process},
@@ -56,20 +57,19 @@ impl Launcher {
         Self { exe: exe.into() }
     }
 
-    /// Carries out a plan. When this returns a process, the command's exec has succeeded and every layer that its
-    /// enforcement report names is on. When it fails, or is dropped before it returns, nothing is left running.
+    /// Carries out a plan. When this returns a process, the command's exec has succeeded, or a script has begun, and
+    /// every layer that its enforcement report names is on. When it fails, or is dropped before it returns, nothing is left running.
     pub async fn spawn(&self, plan: SandboxPlan, handles: Handles, receipt: Receipt) -> Result<Process, LaunchError> {
         if receipt.plan_digest() != plan.digest() {
             return Err(LaunchError::WrongReceipt);
         }
         let order = pack(&LaunchOrder::new(&plan), PLAN_LIMIT).map_err(|error| LaunchError::Plan(error.to_string()))?;
-        let what = match &plan.run {
-            Run::Program { program, .. } => {
-                handles.programs.get(program).ok_or_else(|| LaunchError::Plan("a program was not opened".into()))?
-            }
-            Run::Script { .. } => return Err(LaunchError::Plan("scripts do not run yet".into())),
+        let (theirs, pipes) = Streams::open(&plan).map_err(LaunchError::Launcher)?;
+        let what = match (&plan.run, &theirs.bell) {
+            (Run::Program { program, .. }, _) => handles.programs.get(program),
+            (Run::Script { .. }, bell) => bell.as_ref(),
         };
-        let (theirs, pipes) = Streams::open(&plan.stdin).map_err(LaunchError::Launcher)?;
+        let what = what.ok_or_else(|| LaunchError::Plan("a program was not opened".into()))?;
         let deadline = Instant::now() + LAUNCH_TIMEOUT;
         let mut launch = Launch(Some(self.start().map_err(LaunchError::Launcher)?));
         let sent = launch.line()?.send(&order, &descriptors(what, &handles, &theirs), deadline).await;
@@ -218,11 +218,17 @@ struct Streams {
     stdin: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
+    /// Its end of the doorbell, for a script.
+    bell: Option<OwnedFd>,
 }
 
 impl Streams {
-    fn open(grant: &StdinGrant) -> io::Result<(Self, Pipes)> {
-        let (stdin, to_stdin) = match grant {
+    fn open(plan: &SandboxPlan) -> io::Result<(Self, Pipes)> {
+        let (doorbell, bell) = match &plan.run {
+            Run::Program { .. } => (None, None),
+            Run::Script { .. } => Doorbell::new().map(|(doorbell, bell)| (Some(doorbell), Some(bell)))?,
+        };
+        let (stdin, to_stdin) = match &plan.stdin {
             StdinGrant::None => (open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?, None),
             StdinGrant::Any | StdinGrant::Matching(_) => {
                 let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -231,8 +237,8 @@ impl Streams {
         };
         let (from_stdout, stdout) = wide_pipe()?;
         let (from_stderr, stderr) = wide_pipe()?;
-        let ours = Pipes { stdin: to_stdin, stdout: Some(from_stdout), stderr: Some(from_stderr) };
-        Ok((Self { stdin, stdout, stderr }, ours))
+        let ours = Pipes { stdin: to_stdin, stdout: Some(from_stdout), stderr: Some(from_stderr), doorbell };
+        Ok((Self { stdin, stdout, stderr, bell }, ours))
     }
 }
 

@@ -21,9 +21,12 @@ impl Shell<'_> {
     /// `cd`: changes this process's directory. A name is followed as the kernel follows it, so that what is judged and what
     /// is entered are one: after `cd link` the parent is that of the real directory (in bash: `cd -P`).
     pub(super) fn cd(&mut self, ready: &Ready) -> Status {
-        // The parser sees to it that there is one. What a substitution makes of it can still mean more than a name.
-        let name = ready.argv().nth(1);
-        let name = self.broken("cd", name.ok_or("there is no directory"))?;
+        // The parser sees to it that there is one word. What a substitution makes of it can still be something else, which
+        // shells take in different ways.
+        let mut names = ready.argv().skip(1);
+        let (Some(name), None) = (names.next(), names.next()) else {
+            return Err(self.give_up(Trouble::NotOneDirectory(ready.argv().skip(1).count())));
+        };
         if name.starts_with('-') {
             return Err(self.give_up(Trouble::OptionLikeName(name.to_owned())));
         }

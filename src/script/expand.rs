@@ -27,6 +27,7 @@ impl Shell<'_> {
                 Piece::Known(text) => (text.clone(), true),
                 Piece::Variable { name, quoted } => (self.variable(name)?, *quoted),
                 Piece::Substitution { list, quoted } => (self.substitute(*list, None)?, *quoted),
+                Piece::Process { list, writes } => (self.start_beside(*list, *writes)?, true),
             };
             if quoted {
                 fields.whole(Atom::Text(text));
@@ -51,6 +52,7 @@ impl Shell<'_> {
                 Piece::Glob(part) => part.push_to(&mut text),
                 Piece::Variable { name, .. } => text.push_str(&self.variable(name)?),
                 Piece::Substitution { list, .. } => text.push_str(&self.substitute(*list, streams)?),
+                Piece::Process { list, writes } => text.push_str(&self.start_beside(*list, *writes)?),
             }
         }
         Ok(text)

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod beside;
 mod builtin;
 mod exec;
 mod expand;

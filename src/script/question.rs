@@ -62,6 +62,8 @@ pub enum Access {
 pub enum Trouble {
     /// A pattern matches a name that begins with `-`, which a program would take for an option.
     OptionLikeName(String),
+    /// Unquoted substitutions make so many directories of the one that `cd` takes.
+    NotOneDirectory(usize),
     /// A pattern asks for names that begin with a dot.
     DotPattern(String),
     /// A pattern matches more names than the limit.

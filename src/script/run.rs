@@ -35,7 +35,7 @@ pub fn run(tree: &Tree, env: BTreeMap<String, String>, judge: &mut dyn Judge) ->
         }
     };
     let open = [true, true, true, false, false, false, false, false, false, false];
-    let mut shell = Shell { tree, judge, env, open, last: 0, current: 0, halt };
+    let mut shell = Shell { tree, judge, env, open, last: 0, current: 0, halt, beside: Vec::new() };
     code(shell.script())
 }
 

@@ -15,6 +15,7 @@ use crate::sys::{
 };
 
 use super::{
+    beside::Beside,
     halt::Halt,
     question::{Act, Answer, Judge, Question, Trouble},
     run::STOPPED,
@@ -33,6 +34,8 @@ pub(super) struct Shell<'a> {
     /// The simple command that is being run, for questions.
     pub(super) current: usize,
     pub(super) halt: Halt,
+    /// What runs beside the command that is being prepared.
+    pub(super) beside: Vec<Beside>,
 }
 
 /// Why a process of the script is done before its text is.
@@ -88,6 +91,8 @@ impl Shell<'_> {
         let side = self.broken("fork", forked)?;
         if matches!(side, Fork::Child) {
             self.judge.forked();
+            // Held open here, the ends would keep the lists from noticing that nobody reads or writes any more.
+            self.beside.clear();
         }
         Ok(side)
     }

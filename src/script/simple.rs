@@ -70,10 +70,16 @@ impl Shell<'_> {
         }
     }
 
-    /// Runs a command in this process, which becomes its program.
+    /// Runs a command in this process, which becomes its program if nothing runs beside it.
     pub(super) fn simple(&mut self, simple: &Simple) -> Status {
         self.check()?;
         self.current = simple.index;
+        let status = self.expanded(simple)?;
+        self.leave_beside()?;
+        Ok(status)
+    }
+
+    fn expanded(&mut self, simple: &Simple) -> Status {
         let mut fields = Vec::new();
         for word in &simple.words {
             fields.push(self.fields(word)?);
@@ -88,8 +94,8 @@ impl Shell<'_> {
             Work::Cd => self.cd(&ready),
             Work::Exit => self.exit(&ready),
             Work::Null => Ok(0),
-            Work::Program(path) => self.program(path, ready),
-            Work::Named => self.named(ready),
+            Work::Program(path) => self.with_beside(|shell| shell.program(path, ready)),
+            Work::Named => self.with_beside(|shell| shell.named(ready)),
         }
     }
 

@@ -103,8 +103,19 @@ pub(super) struct Word(pub(super) Vec<Piece>);
 pub(super) enum Piece {
     Known(String),
     Glob(Glob),
-    Variable { name: String, quoted: bool },
-    Substitution { list: ListId, quoted: bool },
+    Variable {
+        name: String,
+        quoted: bool,
+    },
+    Substitution {
+        list: ListId,
+        quoted: bool,
+    },
+    /// A list that writes to the command, or reads from it.
+    Process {
+        list: ListId,
+        writes: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,6 +235,13 @@ impl Build<'_> {
             }),
             command::Piece::Substitution(substitution) => {
                 Piece::Substitution { list: self.list(&substitution.list), quoted: substitution.quoted }
+            }
+            command::Piece::Process(process) => {
+                let writes = match process.direction {
+                    command::Direction::Read => true,
+                    command::Direction::Write => false,
+                };
+                Piece::Process { list: self.list(&process.list), writes }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! May this run, and how: the pure part of the journey, for execution and for explanation alike.
 
+use std::{collections::BTreeMap, path::Path};
+
 use crate::{
     command::{self, ResolvedScript, SyntaxError},
     host::{self, Handles},
@@ -24,8 +26,8 @@ pub struct Judgement {
 /// The answer of a judgement.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It may run like this.
-    Allow(Box<(SandboxPlan, Handles)>),
+    /// It may run like this; what was judged goes along, for the judgement of each act.
+    Allow(Box<(SandboxPlan, Handles, ResolvedScript)>),
     /// A person would have to say yes.
     Ask(Question),
     /// It may not run.
@@ -34,50 +36,66 @@ pub enum Verdict {
 
 /// Judges a request without recording or running anything.
 pub fn judge(setup: &Setup, request: &Request) -> Judgement {
-    let refused = |denial| Judgement { script: None, trace: Trace::default(), verdict: Verdict::Deny(denial) };
-    let script = match command::parse(&request.command) {
-        Ok(script) => script,
-        Err(error) => return refused(outside_the_language(error)),
-    };
-    let (script, handles) = match host::resolve(&script, &setup.workspace, request.cwd.as_deref()) {
-        Ok(resolved) => resolved,
-        Err(denial) => return refused(denial),
+    let Understood { script, env, handles } = match understood(setup, request) {
+        Ok(understood) => understood,
+        Err(denial) => return Judgement { script: None, trace: Trace::default(), verdict: Verdict::Deny(denial) },
     };
     let (decision, trace) = policy::decide(&setup.policy, request, &script);
     let verdict = match decision {
         Decision::Deny(denial) => Verdict::Deny(denial),
         Decision::Ask(question) => Verdict::Ask(question),
-        Decision::Allow(permit) => match planned(setup, request, &script, permit) {
-            Ok(plan) => Verdict::Allow(Box::new((plan, handles))),
+        Decision::Allow(permit) => match planned(setup, request, &script, &env, permit) {
+            Ok(plan) => Verdict::Allow(Box::new((plan, handles, script.clone()))),
             Err(denial) => Verdict::Deny(denial),
         },
     };
     Judgement { script: Some(script), trace, verdict }
 }
 
+/// A request of which everything is known that can be known before it runs.
+struct Understood {
+    script: ResolvedScript,
+    env: BTreeMap<String, String>,
+    handles: Handles,
+}
+
+/// Values stand in the tree before names are resolved, and the working directory is one of the values.
+fn understood(setup: &Setup, request: &Request) -> Result<Understood, Denial> {
+    let script = command::parse(&request.command).map_err(outside_the_language)?;
+    let start = host::start(&setup.workspace, request.cwd.as_deref())?;
+    let env = environment(setup, request, &start.path)?;
+    let script = command::fill(&script, &env).map_err(outside_the_language)?;
+    let (script, handles) = host::resolve(&script, &setup.workspace, start)?;
+    Ok(Understood { script, env, handles })
+}
+
+/// What the policy makes of the environment, with what the server alone knows: the PATH that names are resolved with, so that
+/// a job which looks a name up finds the same file, and the directory in which it starts.
+fn environment(setup: &Setup, request: &Request, cwd: &Path) -> Result<BTreeMap<String, String>, Denial> {
+    let mut env = setup.policy.env.build(&setup.environment, &request.env)?;
+    let directories = setup.workspace.search_path.iter().map(|directory| directory.display().to_string());
+    env.insert("PATH".to_owned(), directories.collect::<Vec<_>>().join(":"));
+    env.insert("PWD".to_owned(), cwd.display().to_string());
+    Ok(env)
+}
+
 fn planned(
     setup: &Setup,
     request: &Request,
     script: &ResolvedScript,
+    env: &BTreeMap<String, String>,
     permit: policy::Permit,
 ) -> Result<SandboxPlan, Denial> {
-    let mut env = setup.policy.env.build(&setup.environment, &request.env)?;
-    env.insert("PATH".to_owned(), search_path(setup));
     let workspace = &*setup.workspace;
     let around = Surroundings {
         workspace,
         support: &setup.support,
         hide: &host::existing(&workspace.hide, workspace)?,
         protect: &host::existing(&workspace.protect, workspace)?,
-        env: &env,
+        env,
         timeout: request.timeout,
     };
     plan::build(permit, script, around)
-}
-
-/// The PATH that names were resolved with, so that a job which looks a name up finds the same file.
-fn search_path(setup: &Setup) -> String {
-    setup.workspace.search_path.iter().map(|directory| directory.display().to_string()).collect::<Vec<_>>().join(":")
 }
 
 fn outside_the_language(error: SyntaxError) -> Denial {

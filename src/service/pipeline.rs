@@ -3,12 +3,12 @@
 //! Every way out is recorded, refusals like starts; nothing runs without a durable record of the decision; and a permit,
 //! a plan and a receipt are each consumed by the step that follows, so that no step can be left out or repeated.
 
+use std::sync::Arc;
+
 use crate::{
     audit::{Decided, Event, Requested},
-    diagnostic::Code,
-    job::Accepted,
+    job::{Accepted, Judged},
     model::{denial::Denial, ids::ExecId, request::Request},
-    policy::Question,
 };
 
 use super::{
@@ -23,11 +23,11 @@ pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, 
     let Judgement { script, trace, verdict } = judge(&house.setup, &request);
     let (script, policy) = (script.as_ref(), house.setup.policy.digest.as_str());
     let denied = |denial: &Denial| Decided::deny(denial, script, &trace, policy);
-    let (plan, handles) = match verdict {
+    let (plan, handles, judged) = match verdict {
         Verdict::Allow(allowed) => *allowed,
         Verdict::Ask(question) => {
             let decided = Decided::ask(&question, script, &trace, policy);
-            return Err(refuse(house, exec, decided, unanswered(question)).await);
+            return Err(refuse(house, exec, decided, question.unanswered()).await);
         }
         Verdict::Deny(denial) => return Err(refuse(house, exec, denied(&denial), denial).await),
     };
@@ -37,7 +37,9 @@ pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, 
     };
     let decided = Decided::allow(&plan.rules, script, &trace, policy);
     let receipt = house.audit.begin(exec, decided, &plan).await.map_err(|error| error.denial())?;
-    Ok(Accepted { place, request, plan, handles, receipt })
+    let (policy, workspace) = (Arc::clone(&house.setup.policy), Arc::clone(&house.setup.workspace));
+    let judged = Judged { script: judged, policy, workspace };
+    Ok(Accepted { place, request, plan, handles, receipt, judged })
 }
 
 /// Records a refusal. It is durable before the client hears of it; a refusal that cannot be recorded is one all the same.
@@ -46,11 +48,4 @@ async fn refuse(house: &House, exec: ExecId, decided: Decided, denial: Denial) -
         Ok(()) => denial,
         Err(error) => error.denial(),
     }
-}
-
-fn unanswered(question: Question) -> Denial {
-    let mut denial = Denial::new(Code::AskUnavailable, format!("a person has to approve this: {}", question.reason))
-        .with_hint("approvals are not available yet; ask the operator for an allow rule");
-    denial.rule = Some(question.rule);
-    denial
 }

@@ -1,6 +1,9 @@
 //! Calls that a process makes about itself.
 
-use std::io;
+use std::{
+    io,
+    os::fd::{AsRawFd as _, BorrowedFd},
+};
 
 /// What becomes of descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,15 +14,37 @@ pub enum Fate {
     CloseOnExec,
 }
 
-/// close_range(2) from `first` to the highest descriptor there can be.
+/// close_range(2) from `first` to the highest descriptor there can be. With [`Fate::Close`] only before the process owns any
+/// of them: it is the launcher's very first step.
 pub fn close_from(first: u32, fate: Fate) -> io::Result<()> {
     let flags = match fate {
         Fate::Close => 0,
         Fate::CloseOnExec => libc::CLOSE_RANGE_CLOEXEC,
     };
-    // SAFETY: the call takes three integers. Closing descriptors that an `OwnedFd` still stands for breaks that value;
-    // the launcher calls this with `Close` before it owns any, which is why it is its very first step.
-    let done = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, flags) };
+    close_range(first, u32::MAX, flags)
+}
+
+/// close_range(2) over every descriptor from `first` on but two that are kept.
+///
+/// For a process that runs on in the copy of its parent's stack: values of the frames above stand for descriptors that are
+/// closed now, so it must never return to those frames, nor use what came from them.
+pub fn close_all_but(first: u32, keep: [BorrowedFd<'_>; 2]) -> io::Result<()> {
+    let mut kept = keep.map(|fd| fd.as_raw_fd().unsigned_abs());
+    kept.sort_unstable();
+    let mut from = first;
+    for fd in kept {
+        if from < fd {
+            close_range(from, fd - 1, 0)?;
+        }
+        from = from.max(fd.saturating_add(1));
+    }
+    close_range(from, u32::MAX, 0)
+}
+
+fn close_range(first: u32, last: u32, flags: libc::c_uint) -> io::Result<()> {
+    // SAFETY: the call takes three integers. Closing descriptors that an `OwnedFd` still stands for breaks that value: the
+    // two functions above say when that cannot happen.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, last, flags) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 

@@ -25,4 +25,6 @@ mod outside;
 #[cfg(test)]
 mod power;
 #[cfg(test)]
+mod script;
+#[cfg(test)]
 mod server;

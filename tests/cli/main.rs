@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at anything odd")]
 
 mod place;
+mod scripts;
 
 use std::{
     fs,
@@ -164,7 +165,7 @@ fn a_refusal_is_126_with_rule_reason_and_hint() {
 
 #[test]
 fn what_is_outside_the_language_is_refused_with_a_caret() {
-    let answer = Place::new().run(&["run", "--policy", "developer", "--", "echo a | tr a b"]);
+    let answer = Place::new().run(&["run", "--policy", "developer", "--", "diff a<(ls) x"]);
     answer.is(126, "", &["^", "hint"]);
 }
 
@@ -336,7 +337,7 @@ fn a_batch_answers_line_by_line() {
     let rows = place.workspace().join("rows.jsonl");
     fs::write(
         &rows,
-        "{\"command\":\"echo 'a'\"}\nnot json\n{\"command\":\"rm -rf /\"}\n{\"command\":\"echo $(id)\"}\n",
+        "{\"command\":\"echo 'a'\"}\nnot json\n{\"command\":\"rm -rf /\"}\n{\"command\":\"echo $((1))\"}\n",
     )
     .unwrap();
     let answer = place.run(&["policy", "explain", "--policy", "developer", "--batch", rows.to_str().unwrap()]);

@@ -8,6 +8,7 @@
 )]
 
 mod house;
+mod scripts;
 mod server;
 mod foreground;
 

@@ -79,7 +79,7 @@ fn a_member_of_a_pipeline_has_a_directory_of_its_own() {
 
 fn a_directory_that_is_not_there_changes_nothing() {
     let stage = Stage::furnished();
-    let ran = stage.run_with("cd nowhere; cat a.txt; cd a.txt; cd @q0@", &[":"]);
+    let ran = stage.run("cd nowhere; cat a.txt; cd a.txt; cd \"$(:)\"");
     assert_eq!((ran.status, ran.stdout.as_str()), (1, "a.txt\n"));
     let said = [
         "stockade: `nowhere`: no such file or directory\n",
@@ -93,9 +93,9 @@ fn a_directory_that_is_not_there_changes_nothing() {
 fn the_working_directory_is_in_the_environment() {
     let stage = Stage::furnished();
     let d = stage.dir().join("d");
-    let text = "cd link; printenv PWD; (cd deep; printenv PWD); printenv PWD; echo @q0@ @qPWD@; cd ~; printenv PWD";
+    let text = "cd link; printenv PWD; (cd deep; printenv PWD); printenv PWD; echo \"$(cd deep; echo $PWD)\" \"$PWD\"; cd ~; printenv PWD";
     let d = d.to_str().unwrap();
-    assert_eq!(stage.run_with(text, &["cd deep; echo @PWD@"]).stdout, format!("{d}\n{d}/deep\n{d}\n{d}/deep {d}\n/\n"));
+    assert_eq!(stage.run(text).stdout, format!("{d}\n{d}/deep\n{d}\n{d}/deep {d}\n/\n"));
 }
 
 fn exit_ends_where_it_stands() {
@@ -143,7 +143,7 @@ fn deep_nesting_runs() {
 
 fn too_long_for_the_kernel() {
     let stage = Stage::new();
-    let ran = stage.run_with("true @q0@; echo next", &["head -c 200000 /dev/zero | tr '\\0' x"]);
+    let ran = stage.run("true \"$(head -c 200000 /dev/zero | tr '\\0' x)\"; echo next");
     assert_eq!(ran.stdout, "next\n");
     assert_eq!(ran.stderr, "stockade: `true`: argument list too long\n");
     assert!(!ran.asked.iter().any(|asked| asked.files.iter().any(|file| file.ends_with("/true"))));

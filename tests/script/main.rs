@@ -17,10 +17,10 @@ mod files;
 mod judged;
 mod lists;
 mod patterns;
+mod processes;
 mod stage;
 mod streams;
 mod substitutions;
-mod text;
 
 use std::{panic::catch_unwind, process::ExitCode};
 
@@ -37,8 +37,16 @@ pub(crate) use cases;
 
 fn main() -> ExitCode {
     let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let all =
-        [bash::CASES, files::CASES, judged::CASES, lists::CASES, patterns::CASES, streams::CASES, substitutions::CASES];
+    let all = [
+        bash::CASES,
+        files::CASES,
+        judged::CASES,
+        lists::CASES,
+        patterns::CASES,
+        processes::CASES,
+        streams::CASES,
+        substitutions::CASES,
+    ];
     let chosen = all
         .into_iter()
         .flatten()

@@ -15,7 +15,7 @@ use std::{
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, setsid, waitpid};
 use serde::{Deserialize, Serialize};
 use stockade::{
-    command::Script,
+    command::parse,
     script::{Answer, Judge, Question, Tree, run},
     sys::{
         fork::{Fork, fork},
@@ -130,17 +130,9 @@ impl Stage {
     }
 
     pub fn run(&self, text: &str) -> Ran {
-        self.run_with(text, &[])
-    }
-
-    /// Runs a text with the scripts of its substitutions.
-    pub fn run_with(&self, text: &str, inner: &[&str]) -> Ran {
-        self.run_script(&crate::text::script(text, inner))
-    }
-
-    pub fn run_script(&self, script: &Script) -> Ran {
+        let script = parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
         let programs: Vec<_> = script.commands().map(|command| program(&command.words[0].literal().unwrap())).collect();
-        let tree = serde_json::to_vec(&Tree::new(script, &programs)).unwrap();
+        let tree = serde_json::to_vec(&Tree::new(&script, &programs)).unwrap();
         let tree: Tree = serde_json::from_slice(&tree).unwrap();
         for file in ["out", "err", "asked"] {
             fs::write(self.root.path().join(file), "").unwrap();

@@ -45,7 +45,7 @@ fn nothing_of_the_executor_is_open() {
     assert_eq!(stdout("ls /proc/self/fd"), plain);
     assert_eq!(stdout("cat a.txt | ls /proc/self/fd | cat"), plain);
     assert_eq!(stdout("(ls /proc/self/fd)"), plain);
-    assert_eq!(Stage::new().run_with("echo @0@", &["ls /proc/self/fd <<<x"]).stdout, "0 1 2 3\n");
+    assert_eq!(Stage::new().run("echo $(ls /proc/self/fd <<<x)").stdout, "0 1 2 3\n");
     assert_eq!(stdout("ls /proc/self/fd 7<a.txt 4>&7"), "0\n1\n2\n3\n4\n7\n");
 }
 
@@ -112,7 +112,7 @@ fn files_are_made_before_a_program_is_missed() {
 
 fn a_substitution_in_a_target_sees_what_stands_before_it() {
     let stage = Stage::furnished();
-    let ran = stage.run_with("echo x 2>err 3<a.txt >@q0@", &["ls nosuchfile; cat <&3; : >&2"]);
+    let ran = stage.run("echo x 2>err 3<a.txt >\"$(ls nosuchfile; cat <&3; : >&2)\"");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     assert!(stage.text("err").contains("nosuchfile"));
     assert_eq!(stage.text("a.txt"), "x\n");

@@ -3,17 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::{
-    diagnostic::Code,
+    command::ResolvedScript,
+    diagnostic::{Code, Span},
     model::denial::Denial,
     service::{Judgement, Verdict},
 };
 
 /// One decision as the batch prints it; in full, it also holds the trace and the plan.
 pub(super) fn judgement(command: &str, judgement: &Judgement, full: bool) -> Value {
-    let canonical = judgement
-        .script
-        .as_ref()
-        .map(|s| s.commands.iter().map(|c| c.canonical.as_str()).collect::<Vec<_>>().join("; "));
+    let canonical = judgement.script.as_ref().map(|script| script.script.canonical());
     let mut answer = match &judgement.verdict {
         Verdict::Allow(allowed) => {
             let rules: Vec<_> = allowed.0.rules.iter().map(ToString::to_string).collect();
@@ -31,8 +29,14 @@ pub(super) fn judgement(command: &str, judgement: &Judgement, full: bool) -> Val
     };
     if full {
         put(&mut answer, "commands", trace_json(judgement));
+        if let Some(script) = &judgement.script {
+            put(&mut answer, "cwd", json!(script.cwd));
+            put(&mut answer, "directories", directories(script));
+            put(&mut answer, "files", files(script));
+            put(&mut answer, "variables", variables(script));
+        }
         if let Verdict::Allow(allowed) = &judgement.verdict {
-            let (plan, _) = &**allowed;
+            let (plan, ..) = &**allowed;
             put(&mut answer, "plan", json!(plan.describe().lines().collect::<Vec<_>>()));
             put(&mut answer, "plan_digest", json!(plan.digest()));
         }
@@ -48,7 +52,7 @@ pub(in crate::cli) fn denial_json(command: &str, denial: &Denial) -> Value {
         "rule": denial.rule.as_ref().map(ToString::to_string),
         "at": denial.rule.as_ref().and_then(|rule| rule.at.clone()),
         "code": denial.code.as_str(),
-        "span": denial.span.map(|span| json!({ "start": span.start, "end": span.end })),
+        "span": denial.span.map(span),
         "reason": denial.reason,
         "hint": denial.hint,
         "canonical": null,
@@ -66,11 +70,44 @@ fn trace_json(judgement: &Judgement) -> Value {
         let nearest =
             trace.nearest.as_ref().map(|(rule, why)| json!({ "rule": rule.to_string(), "at": rule.at, "why": why }));
         json!({
-            "argv": command.argv, "canonical": trace.canonical, "program": command.program.real.display().to_string(),
-            "matched": matched, "nearest": nearest,
+            "index": command.index, "span": span(command.span), "argv": command.argv, "unknown": command.unknown,
+            "canonical": trace.canonical, "cwds": command.cwds, "program": command.program.real, "matched": matched,
+            "nearest": nearest,
         })
     });
     Value::Array(rows.collect())
+}
+
+/// The directories that `cd` enters; a path that is not known before its turn is null.
+fn directories(script: &ResolvedScript) -> Value {
+    let rows = script.directories.iter().map(|directory| {
+        let (path, inside) = directory.place.as_ref().map(|(path, inside)| (path, inside)).unzip();
+        json!({ "index": directory.index, "span": span(directory.span), "path": path, "inside": inside })
+    });
+    Value::Array(rows.collect())
+}
+
+/// The files that redirections open; a path that is not known before its turn is null.
+fn files(script: &ResolvedScript) -> Value {
+    let rows = script.files.iter().map(|file| {
+        let path = file.place.as_ref().map(|(path, _)| path);
+        let reach = file.place.as_ref().map(|(_, reach)| reach.as_str());
+        let access = file.access.as_str();
+        json!({ "index": file.index, "span": span(file.span), "access": access, "path": path, "reach": reach })
+    });
+    Value::Array(rows.collect())
+}
+
+fn variables(script: &ResolvedScript) -> Value {
+    let rows = script
+        .variables
+        .iter()
+        .map(|variable| json!({ "index": variable.index, "span": span(variable.span), "name": variable.name }));
+    Value::Array(rows.collect())
+}
+
+fn span(span: Span) -> Value {
+    json!({ "start": span.start, "end": span.end })
 }
 
 fn put(object: &mut Value, key: &str, value: Value) {

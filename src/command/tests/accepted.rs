@@ -40,7 +40,7 @@ accepted! {
     builtin_by_path: "/usr/bin/cd x" => ["/usr/bin/cd", "x"];
     shell_like_programs: "[ -f Cargo.toml ]" => ["[", "-f", "Cargo.toml", "]"];
     exclamation_mark_in_words: "find . ! -name x a!b" => ["find", ".", "!", "-name", "x", "a!b"];
-    braces_without_separator: "git log HEAD@{1} {} {a} }{ a{" => ["git", "log", "HEAD@{1}", "{}", "{a}", "}{", "a{"];
+    braces_without_separator: "git log HEAD@{1} {} {a} }{ a{ a@{1}..b@{0}" => ["git", "log", "HEAD@{1}", "{}", "{a}", "}{", "a{", "a@{1}..b@{0}"];
     braces_in_quotes: "echo '{a,b}' \"{1..3}\" \\{a,b}" => ["echo", "{a,b}", "{1..3}", "{a,b}"];
     lone_brackets: "echo [ a[b ] x]" => ["echo", "[", "a[b", "]", "x]"];
     patterns_in_quotes: "find . -name '*.rs' -o -name \"a?[b]\" \\*" => ["find", ".", "-name", "*.rs", "-o", "-name", "a?[b]", "*"];

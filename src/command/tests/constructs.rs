@@ -26,6 +26,7 @@ fn each_construct_is_found_where_it_stands_first() {
         ("a ~/x", &[("tilde", "~")]),
         ("A=1 b", &[("assignment", "A=1")]),
         ("a `b`", &[("substitution", "`b`")]),
+        ("a >(b <(c) *)", &[("glob", "*"), ("process", ">(b <(c) *)")]),
         (
             "a \"$(b; ! c | d >$X)\" && e",
             &[

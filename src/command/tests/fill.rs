@@ -38,6 +38,8 @@ fn values_become_known_text_that_joins_its_neighbours() {
         ("cd $X && a $PWD \"$PWD/$X\"", "cd a/b.c && a ${PWD} \"${PWD}\"/a/b.c"),
         ("a $(cd x; b) \"$PWD\"", "a $( cd x; b ) \"${PWD}\""),
         ("a \"$DOT\"x*", "a .x*"),
+        ("a <(b $X) >(c ~)", "a <( b a/b.c ) >( c /home/u )"),
+        ("a {$X,b}/{1,2}", "a a/b.c/1 a/b.c/2 b/1 b/2"),
         ("a b", "a b"),
     ] {
         let script = filled(text).unwrap_or_else(|error| panic!("{text:?}: {error:?}"));

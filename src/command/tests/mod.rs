@@ -1,6 +1,7 @@
 //! Tests of the language as a whole, through its functions.
 
 mod accepted;
+mod braces;
 mod constructs;
 mod fill;
 mod outside;

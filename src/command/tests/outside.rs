@@ -24,7 +24,7 @@ refuses! {
     brace_groups: "brace-group" { "a; { b; }" => "{", "a | }" => "}" }
     builtins: "shell-builtin" { "a; eval b" => "eval", "A=b exec c" => "exec", "a | read x" => "read", "(export A=b)" => "export" }
     operands: "shell-builtin" {
-        "cd" => "cd", "cd a b" => "b", "cd -" => "-", "cd -P" => "-P", "cd ''" => "''", "cd a*" => "a*", "cd $(a)" => "$(a)", "'cd'" => "'cd'",
+        "cd" => "cd", "cd a b" => "b", "cd -" => "-", "cd -P" => "-P", "cd ''" => "''", "cd a*" => "a*", "'cd'" => "'cd'",
         "exit a" => "a", "exit 256" => "256", "exit 1 2" => "2", "exit $X" => "$X", "exit -1" => "-1", "exit ''" => "''", "exit +1" => "+1",
         "a | cd" => "cd", "cd x >f y" => "y",
     }
@@ -38,7 +38,14 @@ refuses! {
         "a > | b" => "|", "a <<" => "", "a >\nb" => "\n", "a > (b)" => "(",
     }
     patterns_as_targets: "glob" { "a > *" => "*", "a < f?" => "?", "a &> [ab]" => "[ab]", "cat <<E*" => "*" }
-    process_substitutions: "process-substitution" { "a > >(b)" => ">(", "a <(b)" => "<(" }
+    process_substitutions: "process-substitution" {
+        "a > >(b)" => ">(", "<(b)" => "<(", "A=1 <(b)" => "<(", "A=<(b) c" => "<(", "a x<(b)" => "<(", "a <(b)x" => "<(b)", "a <(b)<(c)" => "<(b)",
+        "a <(b)>f" => "<(b)", "a 2<(b)" => "2<(", "a ''<(b)" => "<(", "a $X<(b)" => "<(", "a >f<(b)" => "<(", "a <<<<(b)" => "<(", "a < <(b)" => "<(",
+        "a 2>&1 | <(b)" => "<(", "a >(b" => ">(", "a <(b\n" => "<(", "a <()" => "<()", "a >( # x\n)" => ">( # x\n)", "a <(b)(c)" => "<(b)",
+    }
+    orders_beside: "command-substitution" { "A=$(a) b <(c)" => "<(c)", "a <(b) > \"$(c)\"" => "$(c)", "a <<<$(b) >(c)" => ">(c)" }
+    operands_beside: "shell-builtin" { "cd <(a)" => "<(a)", "exit <(a)" => "<(a)" }
+    documents_beside: "here-document" { "a <(b <<E\nx\nE\n)" => "<<", "a <<E <(b\nc)\nx\nE" => "<<E" }
     copies: "redirect-duplicate" {
         "a >&12" => ">&12", "a 2>&1x" => "2>&1", "a <&f" => "<&", "a 2>&1>f" => "2>&1", "a >&--" => ">&--", "a >&1-" => ">&1-",
     }
@@ -51,11 +58,18 @@ refuses! {
     }
     hidden_names: "glob" { "ls .*" => ".*", "ls a/.*" => "a/.*", "ls ..?" => "..?", "ls '.'*" => "'.'*", "ls */.." => "*/..", "ls .[a]" => ".[a]" }
     sets: "glob" {
-        "ls []" => "[]", "ls [^a]" => "[^a]", "ls [[:alpha:]]" => "[[:alpha:]", "ls [a/b]" => "[a/b]", "ls [a\"]\"" => "[a\"]", "ls [z-a]" => "[z-a]",
+        "ls []" => "[]", "ls [^a]" => "[^a]", "ls [[:alpha:]]" => "[[:alpha:]", "ls [a/b]" => "[a/b]", "ls [a\"]\"" => "[a\"]", "ls [z-a]" => "[z-a]", "ls [a-a]" => "[a-a]",
         "ls [a-c-e]" => "[a-c-e]", "ls [.]" => "[.]", "ls [é]" => "[é]", "ls [$X]" => "[$X]",
     }
     tildes: "tilde" { "ls ~user" => "~", "ls a=~" => "~", "ls a:~" => "~", "A=~ b" => "~", "A=x:~ b" => "~", "ls ~+" => "~", "ls ~''" => "~", "ls ~$X" => "~" }
-    braces: "brace-expansion" { "a {b,c}" => "{b,c}", "a {$X,b}" => "{$X,b}", "a {[b,c]}" => "{[b,c]}", "A={b,c} d" => "{b,c}", "a > {b,c}" => "{b,c}" }
+    braces: "brace-expansion" {
+        "{a,b}" => "{a,b}", "x{a,b} c" => "{a,b}", "a > {b,c}" => "{b,c}", "a < x{1..2}" => "{1..2}", "a {[b,c]}" => "{[b,c]}", "a {b,$(c)}" => "{b,$(c)}",
+        "a $(b){c,d}" => "$(b){c,d}", "a $X{b,c}" => "$X{b,c}", "a {$X,b}c" => "{$X,b}c", "a {$,b}c" => "{$,b}c", "a {b..C}" => "{b..C}",
+        "a {\"b,c\"..d}" => "{\"b,c\"..d}", "a {1..5000}" => "{1..5000}", "a {1..1000}{1..1000}" => "{1..1000}{1..1000}",
+        "a {1..9999999999}" => "{1..9999999999}",
+    }
+    tildes_in_braces: "tilde" { "a {~,b}" => "{~,b}", "a {,b}~" => "{,b}~", "a {b,c=}~" => "{b,c=}~" }
+    dots_in_braces: "glob" { "a {.,b}*" => "{.,b}*", "a {b,.*}" => "{b,.*}" }
     line_continuations: "line-continuation" { "a |\\\n b" => "\\", "a >\\\nf" => "\\", "a &&\\\nb" => "\\" }
     controls_in_here_documents: "control-character" { "a <<'E'\n\u{1b}\nE" => "\u{1b}" }
 }

@@ -52,7 +52,7 @@ refuses! {
         "echo ${@}" => "${@}", "echo $0" => "$0",
     }
     arithmetic_expansions: "arithmetic-expansion" { "echo $((1+1))" => "$((", "echo \"$[1]\"" => "$[" }
-    process_substitutions: "process-substitution" { "cat <(ls)" => "<(", "tee >(cat)" => ">(" }
+    process_substitutions: "process-substitution" { "cat<(ls)" => "<(", "<(ls) cat" => "<(" }
     odd_dollars: "dollar-form" { "echo $é" => "$", "echo \"$'a'\"" => "$", "echo $\\x" => "$", "echo \"$`x`\"" => "$" }
     globs: "glob" {
         "ls [a\"]\"" => "[a\"]", "ls []" => "[]", "ls a[\\]" => "[\\]",
@@ -60,10 +60,7 @@ refuses! {
     extended_globs: "extended-glob" {
         "ls @(a|b)" => "@(", "ls +(a)" => "+(", "ls !(a)" => "!(", "ls *(a)" => "*(", "ls ?(a)" => "?(", "!(a)" => "!(",
     }
-    brace_expansions: "brace-expansion" {
-        "echo {a,b}" => "{a,b}", "echo x{1..3}y" => "{1..3}", "echo {a,{b}}" => "{a,{b}", "echo {a','b}" => "{a','b}",
-        "{a,b}" => "{a,b}", "echo {}{a,b}" => "{}{a,b}", "git diff a@{1}..b@{0}" => "{1}..b@{0}",
-    }
+    brace_expansions: "brace-expansion" { "{a,b}" => "{a,b}", "x{1..3} y" => "{1..3}", "echo {'a,b'..c}" => "{'a,b'..c}" }
     tildes: "tilde" {
         "ls ~user" => "~", "make A=~/x" => "~", "x a:~" => "~", "x --a=\"\"~" => "~",
         "x ~+" => "~",
@@ -116,7 +113,7 @@ refuses! {
 
     descriptor_numbers: "descriptor-number" { "ls 10>f" => "10>", "echo 55555555555555555555<&-" => "55555555555555555555<&" }
     named_descriptors: "named-descriptor" { "ls {fd}>f" => "{fd}", "{v}<f" => "{v}" }
-    the_first_refusal_wins: "backtick" { "ls | a `\\x` > 'y" => "\\" }
+    the_first_refusal_wins: "backtick" { "ls | a `\\\\x` > 'y" => "\\" }
 }
 
 #[test]
@@ -141,7 +138,7 @@ fn hints_fit_the_construct() {
         ("cd", "`cwd`"),
         ("pushd x", "`cd`"),
         ("{ a; }", "( … )"),
-        ("echo `a \\b`", "$( … )"),
+        ("echo `a \\\\b`", "$( … )"),
         ("A=b", "before the command"),
         ("export A=b", "`env`"),
         ("sleep 1 &", "a job of its own"),

@@ -1,7 +1,7 @@
 //! Substitutions: what is taken, the tree that it makes, and what is refused.
 
 use super::{parse, refuses};
-use crate::command::{MAX_COMMANDS, MAX_DEPTH, Piece, Script, parse_counted};
+use crate::command::{Direction, MAX_COMMANDS, MAX_DEPTH, Piece, Script, parse_counted};
 
 /// Texts that say the same, and their canonical text.
 fn said(texts: &[&str], canonical: &str) {
@@ -48,6 +48,16 @@ says! {
         ["A=$(b) c", "A=`b` c"] => "A=$( b ) c", ["A=\"$(b)\" B=1 c"] => "A=\"$( b )\" B=1 c", ["A=''$(b) c"] => "A=$( b ) c",
         ["a <<< $(b)"] => "a 0<<<$( b )", ["a <<<\"$(b)\""] => "a 0<<<\"$( b )\"", ["a > \"$(b)/f\""] => "a 1>\"$( b )\"/f",
     }
+    backslashes_between_backticks {
+        ["a `b \\. '\\n' \\* \\ \\'`", "a $(b \\. '\\n' \\* \\ \\')"] => "a $( b . '\\n' '*' ' '\\''' )",
+        ["a `b \\\"c`"] => "a $( b '\"c' )", ["a \"`b \\x \\; c`\""] => "a \"$( b x ';' c )\"",
+    }
+    beside_the_command {
+        ["a <(b) >(c; d)", "a <( b )\t>(c\nd)", "a \\\n<(b) >(c # )\n d)"] => "a <( b ) >( c; d )",
+        ["a <(b <(c) $(d)) e"] => "a <( b <( c ) $( d ) ) e", ["a \"$(b <(c))\""] => "a \"$( b <( c ) )\"",
+        ["a $(b) <(c)"] => "a $( b ) <( c )", ["(a <(b)| c)"] => "( a <( b ) | c\n)", [": <(a)&&b"] => ": <( a ) && b",
+        ["a >f <(b);c"] => "a <( b ) 1>f\nc", ["cat <<E <(a)\nx\nE"] => "cat <( a ) 0<<'EOF_0'\nx\nEOF_0\n",
+    }
     beside_here_documents {
         ["cat <<E \"$(b)\"\nx\nE", "cat \"$(b\n)\" <<E\nx\nE"] => "cat \"$( b )\" 0<<'EOF_0'\nx\nEOF_0\n",
         ["cat <<E; b $( (c) )\nx\nE"] => "cat 0<<'EOF_0'\nx\nEOF_0\nb $( ( c ) )",
@@ -58,6 +68,7 @@ refuses! {
     in_programs: "program-name" { "$(a) b" => "$(a)", "a; `b`" => "`b`", "x\"$(a)\"" => "x\"$(a)\"", "A=1 $(a)" => "$(a)" }
     empty: "command-substitution" { "a $()" => "$()", "a `` " => "``", "a \"$( )\"" => "$( )", "a $(# b\n)" => "$(# b\n)", "a `#b`" => "`#b`" }
     open: "command-substitution" { "a $(b" => "$(", "a \"$(b \")\"" => "$(", "a $(b # )" => "$(", "a $(" => "$(", "a `$(b`" => "$(" }
+    kept_backslashes_end_nothing: "backtick" { "a `b \\` `c`" => "\\", "a `b\\`" => "\\", "a `b\\$X`" => "\\", "a \"`b \\\"c`\"" => "\"" }
     backticks: "backtick" {
         "a `b" => "`", "a `b \\\\`" => "\\", "a `b \\`c\\``" => "\\", "a \"`b \"c\"`\"" => "\"", "a \"`b 'c\"'`\"" => "\"",
         "a `b \\\n c`" => "\\", "a `b` `c" => "`",
@@ -96,6 +107,18 @@ fn inner_commands_come_before_the_command_that_uses_them() {
 }
 
 #[test]
+fn commands_beside_come_before_their_command() {
+    let script = parse("a <(b $(c)) >(d | e) $(f); g").unwrap();
+    let names: Vec<_> = script.commands().map(|command| command.words[0].literal().unwrap()).collect();
+    assert_eq!(names, ["c", "b", "d", "e", "f", "a", "g"]);
+    let command = script.commands().nth(5).unwrap();
+    let [reads, writes] = [1, 2].map(|at| command.words[at].process().unwrap());
+    assert_eq!((reads.direction, reads.span.of(&script.text)), (Direction::Read, "<(b $(c))"));
+    assert_eq!((writes.direction, writes.list.span.of(&script.text)), (Direction::Write, "d | e"));
+    assert_eq!(command.words[1].literal(), None);
+}
+
+#[test]
 fn places_cover_the_substitution_and_its_list() {
     for (text, whole, list) in [("a x\"$( b; c )\"", "$( b; c )", "b; c"), ("a ` b `", "` b `", "b")] {
         let script = parse(text).unwrap();
@@ -114,6 +137,11 @@ fn substitutions_share_the_limits() {
     let mixed = |depth: usize| format!("{}b{}", "( a $( ".repeat(depth), ") )".repeat(depth));
     assert!(parse(&mixed(MAX_DEPTH / 2)).is_ok());
     assert_eq!(parse(&mixed(MAX_DEPTH / 2 + 1)).unwrap_err().code.as_str(), "too-deep");
+    let beside = |depth: usize| format!("a {}b{}", "<(c ".repeat(depth), ")".repeat(depth));
+    assert!(parse(&beside(MAX_DEPTH)).is_ok());
+    assert_eq!(parse(&beside(MAX_DEPTH + 1)).unwrap_err().code.as_str(), "too-deep");
+    let many = |count: usize| format!("a {}", "<(b) ".repeat(count));
+    assert_eq!(parse(&many(MAX_COMMANDS)).unwrap_err().code.as_str(), "too-many-commands");
     let many = |count: usize| format!("a {}", "$(b) ".repeat(count));
     assert!(parse(&many(MAX_COMMANDS - 1)).is_ok());
     assert_eq!(parse(&many(MAX_COMMANDS)).unwrap_err().code.as_str(), "too-many-commands");

@@ -109,7 +109,11 @@ pub(super) fn definition(facts: &Facts<'_>) -> Definition {
 
 pub(super) async fn run(call: &Call, input: Input) -> Result<CallToolResult, Denial> {
     let wait = input.wait_seconds;
-    let job = call.service.execute(request(call, input)).await?;
+    let command = input.command.clone();
+    let job = match call.service.execute(request(call, input)).await {
+        Ok(job) => job,
+        Err(denial) => return Ok(reply::refusal_in(&command, &denial)),
+    };
     let Some(seconds) = wait else { return Ok(answer(&job, None)) };
     let (_, returned) = call.wait_for_end(job.id, seconds).await?;
     // The output first: a job that is seen to have ended after it has no more than what its totals say.

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use crate::{command::ResolvedCommand, model::denial::RuleRef};
 
-use super::wrappers;
+use super::{words::Words, wrappers};
 use argv::Invocation;
 
 /// Counts the changes of the list.
@@ -51,19 +51,58 @@ pub fn blocklist() -> impl Iterator<Item = &'static Entry> {
     [files::ENTRIES, devices::ENTRIES, system::ENTRIES].into_iter().flatten()
 }
 
-/// The first entry that refuses a command, or a command inside of it.
+/// The first entry that refuses a command as it is written, or a command inside of it.
 pub(super) fn find(command: &ResolvedCommand, cwd: &Path) -> Option<&'static Entry> {
-    let mut argvs = wrappers::unwrapped(&command.argv);
-    // A link gives a program another name; programs that go by the name they are called by have it in the argv.
-    if let Some(real) = command.program.real.file_name().and_then(|name| name.to_str()) {
-        let renamed: Vec<String> =
-            std::iter::once(real.to_owned()).chain(command.argv.iter().skip(1).cloned()).collect();
-        argvs.extend(wrappers::unwrapped(&renamed));
-    }
-    argvs.iter().find_map(|argv| {
-        let invocation = Invocation::new(argv, cwd)?;
-        blocklist().find(|entry| (entry.applies)(&invocation))
+    spellings(command, &[]).iter().find_map(|words| {
+        let inside = wrappers::inside(words);
+        let mut argvs = std::iter::once(words).chain(&inside.commands);
+        let hit = argvs.find_map(|words| applying(&words.argv, cwd));
+        hit.or_else(|| inside.writes.iter().find_map(|path| written(path, cwd)))
     })
+}
+
+/// Whether an entry would refuse a command for some value of its unknown words. It is asked with the arguments of each
+/// example of each entry in their place.
+pub(super) fn may_find(command: &ResolvedCommand, cwd: &Path) -> bool {
+    let tails = || blocklist().flat_map(|entry| entry.refuses).map(|example| example.iter().skip(1));
+    spellings(command, &command.unknown).iter().any(|words| {
+        let inside = wrappers::inside(words);
+        let mut unknown = std::iter::once(words).chain(&inside.commands).filter(|words| !words.unknown.is_empty());
+        inside.open
+            || unknown.any(|words| {
+                let known = words.until(words.known_to()).argv;
+                tails().any(|tail| {
+                    let argv: Vec<_> = known.iter().cloned().chain(tail.map(ToString::to_string)).collect();
+                    applying(&argv, cwd).is_some()
+                })
+            })
+    })
+}
+
+/// The entry that refuses to write a file, whoever opens it.
+pub(super) fn written(path: &str, cwd: &Path) -> Option<&'static Entry> {
+    devices::is_device(path, cwd).then_some(&devices::WRITE)
+}
+
+fn applying(argv: &[String], cwd: &Path) -> Option<&'static Entry> {
+    let invocation = Invocation::new(argv, cwd)?;
+    blocklist().find(|entry| (entry.applies)(&invocation))
+}
+
+/// A command as it is written, and by the name of the file behind its program: a link gives a program another name, and
+/// programs that go by the name they are called by have it in the argv.
+fn spellings(command: &ResolvedCommand, unknown: &[usize]) -> Vec<Words> {
+    // The text of a substitution is no path, whatever slashes and dots it holds; that of a pattern is one.
+    let is_text = |at: usize, word: &str| !command.unknown.contains(&at) || !word.contains(['$', '`']);
+    let argv = command.argv.iter().enumerate();
+    let argv = argv.map(|(at, word)| if is_text(at, word) { word.clone() } else { "*".to_owned() });
+    let argv: Vec<_> = argv.collect();
+    let words = |argv| Words { argv, unknown: unknown.to_vec() };
+    let mut found = vec![words(argv.clone())];
+    if let Some(real) = command.program.real.file_name().and_then(|name| name.to_str()) {
+        found.push(words(std::iter::once(real.to_owned()).chain(argv.iter().skip(1).cloned()).collect()));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -73,7 +112,7 @@ mod tests {
     use super::{super::assumed::assumed, *};
 
     fn found(argv: &[&str]) -> Option<&'static str> {
-        let argv = argv.iter().map(ToString::to_string).collect();
+        let argv: Vec<_> = argv.iter().map(ToString::to_string).collect();
         find(&assumed(argv), Path::new("/builds/project")).map(|entry| entry.id)
     }
 

@@ -67,7 +67,7 @@ fn keys_of_the_language_without_effect_yet_are_errors() {
         (rule_with("args.subcommand = ['x']"), "args"),
         (rule_with("grants = ['exec']"), "grants"),
         ("[[test]]\nrun = 'ls'".to_owned(), "test"),
-        ("[shell]\nallow = []".to_owned(), "shell"),
+        ("[[profile]]\nname = 'x'".to_owned(), "profile"),
     ] {
         one_finding(&text, &format!("not-supported at {key:?}: `{key}` is not supported yet"));
     }
@@ -293,4 +293,40 @@ fn paths_are_checked() {
 #[test]
 fn names_of_other_layers_are_taken() {
     one_finding("name = 'builtin'", r#"bad-value at "'builtin'": `name` has the value `builtin`"#);
+}
+
+#[test]
+fn the_constructs_of_a_shell_section_are_checked() {
+    one_finding("[shell]\nallow = ['pipe', 'pip']", r#"bad-value at "'pip'": `allow` names the construct `pip`"#);
+    one_finding("[shell]\nallow = ['loop']", r#"bad-value at "'loop'": `allow` names the construct `loop`"#);
+    one_finding("[shell]\nunknown = 'ask'", r#"bad-value at "'ask'": `unknown` has the value `ask`"#);
+    one_finding("[shell]\nalow = []", r#"unknown-key at "alow": unknown key `alow`"#);
+    let hint = |text: &str| {
+        let (_, findings) = compile(&[Source::new("x", format!("version = 1\n{text}"))]);
+        findings[0].1.hint.clone().unwrap_or_default()
+    };
+    assert_eq!(hint("[shell]\nallow = ['pip']"), "did you mean `pipe`?");
+    assert!(hint("[shell]\nallow = ['function']").starts_with("the constructs are `seq`, `and`, `or`, `pipe`"));
+    for name in ["shell", "sandbox", "workspace", "env", "builtin", "settings"] {
+        one_finding(&format!("name = '{name}'"), &format!("bad-value at \"'{name}'\": `name` has the value `{name}`"));
+    }
+}
+
+#[test]
+fn a_shell_section_is_joined_key_by_key() {
+    let joined = |base: &str, child: &str| {
+        let base = Source::new("base.toml", format!("version = 1\n{base}"));
+        let child = Source::new("child.toml", format!("version = 1\nextends = 'base'\n{child}"));
+        let (set, findings) = compile(&[base, child]);
+        assert!(findings.is_empty(), "{findings:#?}");
+        set.expect("a policy").shell
+    };
+    let shell = |text: &str| policy(text).shell.clone();
+    let both = shell("[shell]\nallow = ['pipe']\nunknown = 'deny'");
+    assert_eq!(joined("[shell]\nallow = ['pipe']", "[shell]\nunknown = 'deny'"), both);
+    assert_eq!(joined("[shell]\nallow = ['seq']\nunknown = 'deny'", "[shell]\nallow = ['pipe']"), both);
+    assert_eq!(joined("[shell]\nallow = ['pipe']\nunknown = 'deny'", ""), both);
+    assert_eq!(shell("").unknown, Unknown::AtExec);
+    let all: Vec<_> = command::Construct::ALL.iter().map(|construct| format!("'{}'", construct.as_str())).collect();
+    assert_eq!(shell(""), shell(&format!("[shell]\nallow = [{}]", all.join(", "))));
 }

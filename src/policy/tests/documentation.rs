@@ -18,6 +18,15 @@ fn the_reference_lists_the_whole_blocklist() {
 }
 
 #[test]
+fn the_reference_names_every_construct() {
+    let section =
+        REFERENCE.split("## `[shell]`").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
+    for construct in command::Construct::ALL {
+        assert!(section.contains(&format!("`{}`", construct.as_str())), "{}", construct.as_str());
+    }
+}
+
+#[test]
 fn the_reference_gives_the_defaults() {
     let limits = crate::model::limits::Limits::default();
     for (key, value) in [

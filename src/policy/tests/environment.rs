@@ -56,7 +56,10 @@ fn a_policy_that_names_them_is_wrong() {
         ("[env]\nset = { LD_PRELOAD = 'x' }", r#"bad-value at "LD_PRELOAD": `set` has the variable `LD_PRELOAD`"#),
         ("[env]\nclient = ['BASH_ENV']", r#"bad-value at "'BASH_ENV'": `BASH_ENV` can never be let in"#),
         ("[env]\npass = ['PATH']", r#"bad-value at "'PATH'": `PATH` comes from `set` alone"#),
-        ("[env]\ndeny = ['P*']", r#"bad-value at "'P*'": `deny` names `P*`"#),
+        ("[env]\ndeny = ['PA*']", r#"bad-value at "'PA*'": `deny` names `PA*`"#),
+        ("[env]\ndeny = ['PWD*']", r#"bad-value at "'PWD*'": `deny` names `PWD*`"#),
+        ("[env]\nset = { PWD = '/' }", r#"bad-value at "PWD": `set` has the variable `PWD`"#),
+        ("[env]\nclient = ['PWD']", r#"bad-value at "'PWD'": `PWD` comes from the server alone"#),
         ("[env]\nset = { A = 1 }", r#"wrong-type at "1": `set` wants a string"#),
     ] {
         assert_eq!(findings(&format!("version = 1\n{text}")), [expected]);

@@ -5,7 +5,9 @@ mod deciding;
 mod documentation;
 mod environment;
 mod properties;
+mod scripts;
 mod shipped;
+mod stage;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -65,9 +67,9 @@ fn request() -> Request {
 /// A command as the host would resolve it: found by PATH unless it holds a slash, where no job can write.
 #[track_caller]
 fn resolved(text: &str) -> ResolvedCommand {
-    let commands = example::parse(text).expect(text);
-    let [argv] = <[Vec<String>; 1]>::try_from(commands).expect("one command");
-    assumed::assumed(argv)
+    let commands = example::commands(text).expect(text);
+    let [command] = <[ResolvedCommand; 1]>::try_from(commands).expect("one command");
+    command
 }
 
 fn script(commands: Vec<ResolvedCommand>) -> ResolvedScript {

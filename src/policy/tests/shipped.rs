@@ -1,6 +1,9 @@
 //! The shipped policies say what they promise.
 
-use super::*;
+use super::{
+    stage::{tell, whole},
+    *,
+};
 
 #[track_caller]
 fn shipped_policy(name: &str) -> Arc<PolicySet> {
@@ -147,4 +150,100 @@ fn a_refusal_says_what_to_do() {
     assert!(denial.reason.starts_with("no network inside jobs"));
     assert!(denial.hint.is_some());
     assert!(denial.rule.and_then(|rule| rule.at).is_some_and(|at| at.starts_with("policy/developer.toml:")));
+}
+
+#[test]
+fn whole_scripts_run_as_they_are_written() {
+    let tells = |name: &str, table: &[(&str, &str)]| {
+        let set = shipped_policy(name);
+        for (text, expected) in table {
+            assert_eq!(tell(&set, &whole(text)), *expected, "{name}: {text}");
+        }
+    };
+    tells(
+        "developer",
+        &[
+            ("echo a | tr a b", "allow coreutils coreutils"),
+            ("cargo test 2>&1 | tail -20", "allow rust coreutils"),
+            ("cd src && ls *.rs", "allow coreutils"),
+            ("cat <<'EOF' > notes.txt\nx\nEOF", "allow cat"),
+            ("grep -rn 'a;b|c' src || true", "allow text coreutils"),
+            ("git commit -m 'fix; $(not run)'", "allow git"),
+            ("RUST_LOG=debug CARGO_TARGET_DIR=/tmp/t cargo test", "allow rust"),
+            ("ls | curl -T - x", "deny denied-by-rule developer/no-network `curl -T - x`"),
+            ("echo x > /etc/cron.d/x", "deny redirection-outside sandbox/write `> /etc/cron.d/x`"),
+            ("cd / && ls", "deny cwd-outside workspace/roots `cd /`"),
+        ],
+    );
+    tells(
+        "default",
+        &[
+            ("cat *.md | grep -n x | sort -u", "allow look-at-files look-at-files sort"),
+            ("LC_ALL=C ls", "allow look-at-files"),
+            ("git log --oneline | head -3", "allow git-read look-at-files"),
+            ("ls; touch x", "deny no-rule `touch x`"),
+            ("A=1 ls", "deny env-refused env/client `A=1`"),
+        ],
+    );
+}
+
+#[test]
+fn no_client_sets_what_decides_which_code_runs() {
+    for name in shipped_names() {
+        let set = shipped_policy(name);
+        assert_eq!(set.shell, policy("").shell, "{name}");
+        for variable in [
+            "PATH",
+            "LD_PRELOAD",
+            "LD_AUDIT",
+            "IFS",
+            "ENV",
+            "BASH_ENV",
+            "BASH_FUNC_x",
+            "SHELLOPTS",
+            "PS4",
+            "PROMPT_COMMAND",
+            "SHELL",
+            "HOME",
+            "GIT_DIR",
+            "GIT_SSH_COMMAND",
+            "GIT_EXTERNAL_DIFF",
+            "GIT_CONFIG_GLOBAL",
+            "TAR_OPTIONS",
+            "NODE_OPTIONS",
+            "JAVA_TOOL_OPTIONS",
+            "_JAVA_OPTIONS",
+            "GRADLE_OPTS",
+            "EDITOR",
+            "VISUAL",
+            "PAGER",
+            "MANPAGER",
+            "LESSOPEN",
+            "PYTHONPATH",
+            "PYTHONSTARTUP",
+            "PYTHONHOME",
+            "PYTEST_ADDOPTS",
+            "PYTEST_PLUGINS",
+            "PERL5LIB",
+            "PERL5OPT",
+            "RUBYOPT",
+            "RUBYLIB",
+            "RUSTC",
+            "RUSTC_WRAPPER",
+            "CARGO_HOME",
+            "CARGO_BUILD_RUSTC_WRAPPER",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER",
+            "RUSTUP_TOOLCHAIN",
+            "GOFLAGS",
+            "CC",
+            "CXX",
+            "MAKEFLAGS",
+            "RIPGREP_CONFIG_PATH",
+            "RSYNC_RSH",
+            "npm_config_script_shell",
+            "https_proxy",
+        ] {
+            assert!(!set.env.client_may_set(variable), "{name}: {variable}");
+        }
+    }
 }

@@ -1,0 +1,185 @@
+//! Scripts: what runs, what is refused half-way, and what is on record of either.
+
+use std::fs;
+
+use serde_json::Value;
+use stockade::{
+    job::JobView,
+    model::outcome::{ExitStatus, Reason, Status},
+};
+
+use super::{
+    house::{House, ran_on_threads},
+    reason,
+};
+
+/// What a script may not do once its words are known.
+const KEEP: &str = r#"wall = "1m"
+[[rule]]
+id = "keep"
+decision = "deny"
+command = '(touch|cat) (.* )?(keep|-.*)( .*)?'
+reason = "it is kept"
+hint = "leave it"
+"#;
+
+/// The acts of a job as the log has them.
+fn acts(house: &House, job: &JobView) -> Vec<Value> {
+    house.records_of(job).into_iter().filter(|record| record["kind"] == "exec.judged").collect()
+}
+
+/// Act, text and decision of each.
+fn told(acts: &[Value]) -> Vec<String> {
+    let text = |act: &Value, field: &str| act[field].as_str().unwrap().to_owned();
+    acts.iter().map(|act| ["act", "canonical", "decision"].map(|field| text(act, field)).join(" ")).collect()
+}
+
+fn exit(job: &JobView) -> Option<ExitStatus> {
+    job.outcome.as_ref().unwrap().exit
+}
+
+#[test]
+fn the_commands_of_a_pipeline_run_together_and_each_is_on_record() {
+    ran_on_threads(async {
+        let house = House::new("").await;
+        fs::write(house.workspace().join("lines"), "1\n2\n3\n").unwrap();
+        let job = house.start("cat lines | head -n 1").await;
+        let job = house.ended(job.id).await;
+        assert_eq!(
+            (reason(&job), exit(&job), job.status),
+            (Reason::Exited, Some(ExitStatus::Code(0)), Status::Completed)
+        );
+        assert_eq!(house.stdout(job.id), "1\n");
+        let mut acts = told(&acts(&house, &job));
+        acts.sort();
+        assert_eq!(acts, ["execute cat lines allow", "execute head -n 1 allow"]);
+        let kinds = house.kinds_of(&job);
+        let at = |kind: &str| kinds.iter().position(|other| other == kind).unwrap();
+        assert!(at("exec.start") < at("exec.judged") && at("exec.judged") < at("exec.exit"), "{kinds:?}");
+        assert_eq!(kinds.last().unwrap(), "exec.exit");
+        house.close().await;
+    });
+}
+
+#[test]
+fn what_follows_a_refusal_does_not_happen_and_what_came_before_did() {
+    ran_on_threads(async {
+        let house = House::new(KEEP).await;
+        fs::write(house.workspace().join("keep"), "").unwrap();
+        let job = house.start("touch first; cat k*; touch second").await;
+        let job = house.ended(job.id).await;
+        assert_eq!((job.status, exit(&job)), (Status::Failed, None));
+        let outcome = job.outcome.clone().unwrap();
+        let text = "`cat keep` was refused (denied-by-rule): it is kept; hint: leave it; before it ran: `touch first`";
+        assert_eq!(outcome.reason, Reason::Refused(text.into()));
+        assert_eq!(outcome.survivors, 0);
+        assert!(house.workspace().join("first").exists());
+        assert!(!house.workspace().join("second").exists());
+        let acts = acts(&house, &job);
+        assert_eq!(told(&acts), ["execute touch first allow", "execute cat keep deny"]);
+        assert_eq!((&acts[1]["code"], &acts[1]["rules"][0]["id"]), (&"denied-by-rule".into(), &"keep".into()));
+        let end = house.records_of(&job).pop().unwrap();
+        assert_eq!(
+            (&end["kind"], &end["reason"], &end["detail"]),
+            (&"exec.exit".into(), &"refused".into(), &text.into())
+        );
+        assert_eq!((&end["status"], &end["exit_code"]), (&"failed".into(), &Value::Null));
+        house.close().await;
+    });
+}
+
+#[test]
+fn directories_and_files_are_judged_and_on_record() {
+    ran_on_threads(async {
+        let house = House::new("").await;
+        fs::create_dir(house.workspace().join("d")).unwrap();
+        fs::write(house.workspace().join("in"), "text").unwrap();
+        let job = house.start("cd d && cat < ../in > out; cat <<< word >> out").await;
+        let job = house.ended(job.id).await;
+        assert_eq!(exit(&job), Some(ExitStatus::Code(0)), "{job:?}");
+        assert_eq!(fs::read_to_string(house.workspace().join("d/out")).unwrap(), "textword\n");
+        let acts = acts(&house, &job);
+        let wanted = ["enter cd d", "open < ../in", "open > out", "execute cat", "open >> out", "execute cat"];
+        assert_eq!(told(&acts), wanted.map(|act| format!("{act} allow")));
+        house.close().await;
+    });
+}
+
+#[test]
+fn a_refusal_in_one_command_of_a_pipeline_ends_the_others() {
+    ran_on_threads(async {
+        let house = House::new(KEEP).await;
+        fs::write(house.workspace().join("keep"), "").unwrap();
+        let job = house.start("sleep 1000 | cat k* | sleep 1000").await;
+        let job = house.ended(job.id).await;
+        assert!(matches!(reason(&job), Reason::Refused(_)), "{job:?}");
+        assert_eq!(job.outcome.as_ref().unwrap().survivors, 0);
+        house.close().await;
+    });
+}
+
+#[test]
+fn a_pattern_that_would_be_an_option_ends_the_script() {
+    ran_on_threads(async {
+        let house = House::new("").await;
+        fs::write(house.workspace().join("-rf"), "").unwrap();
+        let job = house.start("touch first && cat *").await;
+        let job = house.ended(job.id).await;
+        let Reason::Refused(text) = reason(&job) else { panic!("{job:?}") };
+        assert!(
+            text.contains("(option-like-name)") && text.contains("`-rf`") && text.contains("`touch first`"),
+            "{text}"
+        );
+        assert_eq!(acts(&house, &job)[1]["act"], "give_up");
+        house.close().await;
+    });
+}
+
+#[test]
+fn a_script_can_be_killed_and_times_out_like_any_job() {
+    ran_on_threads(async {
+        let house = House::new("wall = \"500ms\"").await;
+        let job = house.start("sleep 1000 | sleep 1000; touch after").await;
+        let job = house.ended(job.id).await;
+        assert_eq!(reason(&job), Reason::Timeout);
+        assert_eq!(job.outcome.as_ref().unwrap().survivors, 0);
+        assert!(!house.workspace().join("after").exists());
+        house.close().await;
+    });
+}
+
+#[test]
+fn a_log_that_fails_under_a_script_stops_it() {
+    ran_on_threads(async {
+        let house = House::new("").await;
+        let job = house.start("cat gate; touch after").await;
+        // Opens when `cat` does.
+        let gate = fs::OpenOptions::new().write(true).open(house.workspace().join("gate")).unwrap();
+        house.remove_log();
+        drop(gate);
+        let job = house.ended(job.id).await;
+        assert!(matches!(reason(&job), Reason::Refused(_) | Reason::AuditFailed), "{job:?}");
+        assert!(!house.workspace().join("after").exists());
+        house.close().await;
+    });
+}
+
+#[test]
+fn what_the_script_built_is_judged_by_its_path_when_its_turn_comes() {
+    ran_on_threads(async {
+        let rule = "wall = \"1m\"\n[[rule]]\nid = \"made\"\ndecision = \"allow\"\nprogram = \"./made\"\nreason = \"for the test\"";
+        let house = House::new(rule).await;
+        let make =
+            r##"python3 -c 'import os; open("made","w").write("#!/bin/cat\nhello\n"); os.chmod("made", 0o700)'"##;
+        let job = house.start(&format!("{make} && ./made")).await;
+        let job = house.ended(job.id).await;
+        assert_eq!(
+            (house.stdout(job.id).as_str(), exit(&job)),
+            ("#!/bin/cat\nhello\n", Some(ExitStatus::Code(0))),
+            "{job:?}"
+        );
+        let made = house.workspace().canonicalize().unwrap().join("made");
+        assert_eq!(acts(&house, &job)[1]["program"], made.to_str().unwrap());
+        house.close().await;
+    });
+}
