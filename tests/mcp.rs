@@ -558,7 +558,7 @@ mod tools {
     fn a_refused_script_shows_which_part_of_it() {
         let mut server = Server::start();
         for (command, code, rule, line, column, part) in [
-            ("echo a\n  diff a<(ls) x", "process-substitution", None, 2, 9, "<("),
+            ("echo a\n  echo $((1)) x", "arithmetic-expansion", None, 2, 8, "$(("),
             ("echo a\n  no-such-program-here | cat", "program-not-found", None, 2, 3, "no-such-program-here"),
             ("ls | cat \"$NOPE\"", "variable", None, 1, 11, "$NOPE"),
             ("ls; curl x && ls", "denied-by-rule", Some("developer/no-network"), 1, 5, "curl x"),

@@ -40,6 +40,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   stockade run --policy developer -- cargo test      one job in the foreground
+  stockade run -- 'cd src && ls *.rs | wc -l'        a whole script: one quoted word
   stockade policy explain -- git push --force        would it run, and why
   stockade serve --policy developer                  MCP on standard input and output
   stockade audit verify                              is the log whole";

@@ -64,6 +64,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   stockade policy explain -- rm -rf /
+  stockade policy explain --policy developer -- 'cd src && ls *.rs | wc -l > ../count.txt'
   stockade policy explain --policy developer --json -- cargo build
   printf '{\"command\":\"git status\"}\\n' | stockade policy explain --batch -")]
     Explain(Explain),

@@ -34,6 +34,9 @@ use self::{feed::Unfed, interrupt::Interrupts};
 /// Output comes as the command writes it, all of it: a command that writes faster than its reader reads is held up. An
 /// interrupt ends the command, a second one at once. The exit code is the command's own; 126 when it or its input is
 /// refused, 124 when it ran into a time limit, 125 when Stockade itself failed, 128 and the number when a signal ended it.
+///
+/// A script is one word, quoted for your own shell: pipes, `&& || ;`, redirections, here-documents, patterns, `$( )` and `cd`
+/// run as a shell would run them. Loops, functions, variables of the script and `&` are refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -207,7 +210,10 @@ impl Foreground<'_> {
             None | Some(Reason::Exited | Reason::Signaled) => {}
             Some(Reason::LaunchFailed(why)) => printer
                 .talk(format_args!("error[launch-failed]: the sandbox could not be built, so nothing ran: {why}")),
-            Some(Reason::Refused(what)) => printer.talk(format_args!("error[refused]: {what}")),
+            Some(Reason::Refused(act)) => {
+                printer.refusal(&job.command, &act.denial);
+                printer.talk(format_args!("stockade: the script was ended half-way; {}", act.before));
+            }
             Some(Reason::Lost) => {
                 printer
                     .talk("error: the sandbox's init ended without a report, so nothing is known of the command's end");

@@ -101,7 +101,7 @@ impl Filler<'_> {
 }
 
 /// Whether a value is one field without quotes: not empty, and nothing in it splits or matches.
-fn is_one_field(value: &str) -> bool {
+pub fn is_one_field(value: &str) -> bool {
     !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c))
 }
 

@@ -45,7 +45,7 @@ pub use ast::{
     Process, Redirect, Redirection, Script, SimpleCommand, Subshell, Substitution, Word,
 };
 pub use constructs::{Construct, constructs};
-pub use fill::fill;
+pub use fill::{fill, is_one_field};
 pub use limits::{MAX_COMMANDS, MAX_DEPTH, MAX_TEXT, MAX_WORDS};
 pub use parser::{SyntaxError, parse, parse_counted};
 pub use print::canonical;

@@ -41,6 +41,25 @@ struct Part {
     end: usize,
 }
 
+impl From<&Denial> for Refusal {
+    fn from(denial: &Denial) -> Self {
+        Self {
+            code: denial.code.as_str(),
+            rule: denial.rule.as_ref().map(ToString::to_string),
+            reason: denial.reason.clone(),
+            hint: denial.hint.clone(),
+            span: denial.span.map(|span| Part { start: span.start, end: span.end }),
+        }
+    }
+}
+
+impl Refusal {
+    /// What ended a script half-way.
+    pub(super) fn of(job: &JobView) -> Option<Self> {
+        job.outcome.as_ref().and_then(|outcome| outcome.reason.refusal()).map(Self::from)
+    }
+}
+
 /// A result.
 pub(super) fn answer(structured: &impl Serialize, text: String) -> CallToolResult {
     match serde_json::to_value(structured) {
@@ -75,14 +94,7 @@ pub(super) fn refusal_in(command: &str, denial: &Denial) -> CallToolResult {
         text.push_str("\nhint: ");
         text.push_str(hint);
     }
-    let structured = Refusal {
-        code: denial.code.as_str(),
-        rule,
-        reason: denial.reason.clone(),
-        hint: denial.hint.clone(),
-        span: denial.span.map(|span| Part { start: span.start, end: span.end }),
-    };
-    let mut result = answer(&structured, text);
+    let mut result = answer(&Refusal::from(denial), text);
     result.is_error = Some(true);
     result
 }
@@ -117,6 +129,9 @@ pub(super) fn state(job: &JobView) -> String {
     }
     if outcome.reason != Reason::Exited {
         text.push_str(&format!(" ({})", outcome.reason.as_str()));
+    }
+    if let (Some(_), Some(detail)) = (outcome.reason.refusal(), outcome.reason.detail()) {
+        text.push_str(&format!(": {detail}"));
     }
     text
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::denial::Denial;
+
 /// The short state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -61,8 +63,8 @@ pub enum Reason {
     AuditFailed,
     /// The command was never started; the text names the step.
     LaunchFailed(String),
-    /// An act of the script was refused at its turn; the text says which, why, and what had run before.
-    Refused(String),
+    /// An act of the script was refused at its turn.
+    Refused(Box<RefusedAct>),
     /// The launcher died without a report.
     Lost,
 }
@@ -88,7 +90,8 @@ impl Reason {
     /// More about the reason, when there is more.
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::LaunchFailed(text) | Self::Refused(text) => Some(text),
+            Self::LaunchFailed(text) => Some(text),
+            Self::Refused(act) => Some(&act.text),
             Self::Exited
             | Self::Signaled
             | Self::Timeout
@@ -97,6 +100,23 @@ impl Reason {
             | Self::ClientGone
             | Self::Shutdown
             | Self::AuditFailed
+            | Self::Lost => None,
+        }
+    }
+
+    /// What was refused half-way, when that is why.
+    pub fn refusal(&self) -> Option<&Denial> {
+        match self {
+            Self::Refused(act) => Some(&act.denial),
+            Self::Exited
+            | Self::Signaled
+            | Self::Timeout
+            | Self::IdleTimeout
+            | Self::Cancelled
+            | Self::ClientGone
+            | Self::Shutdown
+            | Self::AuditFailed
+            | Self::LaunchFailed(_)
             | Self::Lost => None,
         }
     }
@@ -113,6 +133,17 @@ impl Reason {
             Self::Exited | Self::Signaled | Self::LaunchFailed(_) | Self::Refused(_) | Self::Lost => false,
         }
     }
+}
+
+/// What ended a script half-way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedAct {
+    /// Why.
+    pub denial: Denial,
+    /// The programs that had been started before, in a few words.
+    pub before: String,
+    /// All of it in one line: which act, why, what to do instead, and what had been started before.
+    pub text: String,
 }
 
 /// How the command's own process ended, as wait(2) tells it.

@@ -13,14 +13,14 @@ use super::{
     PolicySet, blocklist,
     judge::{blocklisted, unknown_at_start},
     path::WORKSPACE,
-    reader::list,
+    reader::few,
     shell::Unknown,
 };
 
 /// The refusals of all that a script does beside running programs, each with its command's place.
 pub(super) fn refusals(policy: &PolicySet, script: &ResolvedScript) -> Vec<(usize, Denial)> {
     let variables = script.variables.iter().map(|variable| (variable.index, assigned(policy, variable)));
-    let directories = script.directories.iter().map(|directory| (directory.index, entered(policy, directory)));
+    let directories = script.directories.iter().map(|directory| (directory.index, entered(policy, script, directory)));
     let files = script.files.iter().map(|file| (file.index, opened(policy, script, file)));
     let all = variables.chain(directories).chain(files);
     all.filter_map(|(index, refusal)| Some((index, refusal.err()?))).collect()
@@ -34,12 +34,18 @@ fn assigned(policy: &PolicySet, variable: &AssignedVariable) -> Result<(), Denia
     Err(by(section("env", "client"), policy.env.refusal(&variable.name).at(variable.span)))
 }
 
-fn entered(policy: &PolicySet, directory: &ResolvedDirectory) -> Result<(), Denial> {
+fn entered(policy: &PolicySet, script: &ResolvedScript, directory: &ResolvedDirectory) -> Result<(), Denial> {
     match &directory.place {
         Some((_, true)) => Ok(()),
         Some((path, false)) => {
             let reason = format!("the directory `{}` lies outside the workspace", path.display());
-            let hint = format!("a script can enter {}", roots(policy));
+            let inside = |other: &ResolvedDirectory| other.place.as_ref().is_some_and(|(_, inside)| *inside);
+            let hint = if script.directories.iter().any(|other| other.index == directory.index && inside(other)) {
+                "that is where it leads when a `cd` before it fails: join them all by `&&`, or put them into `( … )`"
+                    .into()
+            } else {
+                format!("a script can enter {}", roots(policy))
+            };
             let denial = Denial::new(Code::CwdOutside, reason).with_hint(hint).at(directory.span);
             Err(by(section("workspace", "roots"), denial))
         }
@@ -110,13 +116,14 @@ fn lies_in(path: &std::path::Path, name: &str) -> bool {
 fn reachable(policy: &PolicySet, writes: bool) -> String {
     let places = if writes { &policy.sandbox.write } else { &policy.sandbox.read };
     let places = places.iter().map(String::as_str).chain(["/tmp"]);
-    let shown = |place| if place == WORKSPACE { roots(policy) } else { list(&[place]) };
-    places.map(shown).collect::<Vec<_>>().join(", ")
+    let (workspace, named): (Vec<_>, Vec<_>) = places.partition(|place| *place == WORKSPACE);
+    let workspace = workspace.first().map(|_| roots(policy));
+    workspace.into_iter().chain([few(&named)]).collect::<Vec<_>>().join(", ")
 }
 
 /// The workspace as people know it.
 fn roots(policy: &PolicySet) -> String {
-    format!("the workspace ({})", list(&policy.places.roots))
+    format!("the workspace ({})", few(&policy.places.roots))
 }
 
 fn section(section: &str, key: &str) -> RuleRef {

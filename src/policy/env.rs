@@ -10,7 +10,8 @@ use crate::{
 use super::{
     findings::{Findings, Spanned, over},
     name::{NameGlob, fits, is_possible},
-    reader::{Reader, list},
+    reader::{Reader, few},
+    similar::closest,
 };
 
 /// `[env]`.
@@ -114,7 +115,8 @@ impl EnvRules {
         let hint = if allowed.is_empty() {
             "the policy lets requests set no variables; leave it out".to_owned()
         } else {
-            format!("requests may set {}", list(&allowed))
+            let meant = closest(name, allowed.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+            format!("{}requests may set {}", meant.unwrap_or_default(), few(&allowed))
         };
         Denial::new(Code::EnvRefused, reason).with_hint(hint)
     }

@@ -40,9 +40,12 @@ pub(super) fn judge(
 ) -> (Judgement, CommandTrace) {
     let cwds = if command.cwds.is_empty() { std::slice::from_ref(&script.cwd) } else { &command.cwds };
     let blocked = cwds.iter().find_map(|cwd| blocklist::find(command, cwd));
-    let matched = Matched::of(policy, command);
+    let inside = inside(&Words { argv: command.argv.clone(), unknown: command.unknown.clone() });
+    let over = inside.over;
+    let matched = Matched::of(policy, command, inside);
     let judgement = match blocked {
         Some(entry) => Judgement::Deny(blocklisted(entry, command.span)),
+        None if over => Judgement::Deny(too_many_inside(command)),
         None => match unknown_counts(policy, script, command, &matched) {
             Some(denial) => Judgement::Deny(denial),
             None => by_rules(policy, script, command, &matched),
@@ -66,6 +69,14 @@ pub(super) fn blocklisted(entry: &Entry, span: Span) -> Denial {
     Denial { rule: Some(entry.place()), ..denial }
 }
 
+/// The refusal of a command of which not all that it runs has been looked at.
+fn too_many_inside(command: &ResolvedCommand) -> Denial {
+    let word = command.argv.first().map_or("", String::as_str);
+    Denial::new(Code::TooManyCommands, format!("`{word}` runs more commands inside each other than are looked through"))
+        .with_hint("run them one by one, or put them into a script file")
+        .at(command.span)
+}
+
 /// The refusal of what is not known when the policy wants to know it before the start.
 pub(super) fn unknown_at_start(reason: String, span: Span) -> Denial {
     let denial = Denial::new(Code::UnknownAtStart, reason)
@@ -75,9 +86,8 @@ pub(super) fn unknown_at_start(reason: String, span: Span) -> Denial {
 }
 
 impl<'p> Matched<'p> {
-    fn of(policy: &'p PolicySet, command: &ResolvedCommand) -> Self {
-        let Inside { commands, open, .. } =
-            inside(&Words { argv: command.argv.clone(), unknown: command.unknown.clone() });
+    fn of(policy: &'p PolicySet, command: &ResolvedCommand, inside: Inside) -> Self {
+        let Inside { commands, open, .. } = inside;
         let commands: Vec<_> = commands.into_iter().map(assumed).collect();
         let fits = policy.rules.iter().map(|rule| (rule, fit(rule, command, &commands, open)));
         Self(fits.filter(|(_, fit)| *fit != Fit::No).collect())

@@ -3,7 +3,7 @@
 use crate::{command::ResolvedCommand, diagnostic::Code, model::denial::Denial};
 
 use super::{
-    reader::list,
+    reader::few,
     rule::{Fit, Rule, Verdict},
     similar::closest,
 };
@@ -16,8 +16,8 @@ pub(super) struct Near<'a> {
     pub(super) why: String,
 }
 
-/// So many programs are named in a hint.
-const NAMED_MAX: usize = 12;
+/// A policy that allows more programs than this says how many they are; their names would help nobody.
+const TOLD_MAX: usize = 60;
 
 /// The rule about the same program that came nearest: one that could have allowed it, and the first by id.
 pub(super) fn nearest<'a>(rules: &'a [Rule], command: &ResolvedCommand) -> Option<Near<'a>> {
@@ -27,10 +27,9 @@ pub(super) fn nearest<'a>(rules: &'a [Rule], command: &ResolvedCommand) -> Optio
 
 /// The refusal of a command that no rule allows.
 pub(super) fn no_rule(rules: &[Rule], command: &ResolvedCommand) -> Denial {
-    let name = command.program.name.as_str();
     let hint = match nearest(rules, command) {
         Some(near) => format!("rule `{}` comes near: {}", near.rule.id(), near.why),
-        None => others(rules, name),
+        None => others(rules, command),
     };
     let reason = format!("no rule allows `{}`", command.canonical);
     Denial::new(Code::NoRule, reason).with_hint(hint).at(command.span)
@@ -49,13 +48,14 @@ fn why_not(rule: &Rule, command: &ResolvedCommand) -> Option<String> {
     }
     if !rule.names(command) {
         let named: Vec<_> = rule.programs().collect();
-        return Some(format!("it names {}", list(&named)));
+        return Some(format!("it names {}", few(&named)));
     }
     Some(format!("it takes commands that match `{pattern}`"))
 }
 
-/// What the policy allows instead.
-fn others(rules: &[Rule], name: &str) -> String {
+/// What the policy allows instead. Of very many names only those are told that look like the one that is refused.
+fn others(rules: &[Rule], command: &ResolvedCommand) -> String {
+    let name = command.program.name.as_str();
     let mut programs: Vec<&str> =
         rules.iter().filter(|rule| rule.verdict() == Verdict::Allow).flat_map(names).collect();
     programs.sort_unstable();
@@ -64,10 +64,15 @@ fn others(rules: &[Rule], name: &str) -> String {
         return "the policy allows no program by name".to_owned();
     }
     let meant = closest(name, programs.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-    let more = programs.len().saturating_sub(NAMED_MAX);
-    programs.truncate(NAMED_MAX);
-    let tail = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}the policy allows {}{tail}", meant.unwrap_or_default(), list(&programs))
+    let paths: Vec<&str> = programs.iter().copied().filter(|program| program.contains('/')).collect();
+    let allowed = if command.program.by_path && !paths.is_empty() {
+        format!("of paths the policy allows {}", few(&paths))
+    } else if programs.len() > TOLD_MAX {
+        format!("the policy allows {} other programs; use one of them, or ask the operator for a rule", programs.len())
+    } else {
+        format!("the policy allows {}", few(&programs))
+    };
+    format!("{}{allowed}", meant.unwrap_or_default())
 }
 
 /// The programs that a rule is about, for people: those that it names, else the words that its pattern starts with.

@@ -248,3 +248,14 @@ impl<'a, 'f> Reader<'a, 'f> {
 pub(super) fn list<T: AsRef<str>>(names: &[T]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
+
+/// Names in backticks, as many as somebody reads, and how many more there are.
+pub(super) fn few<T: AsRef<str>>(names: &[T]) -> String {
+    match names.split_at_checked(FEW).filter(|(_, rest)| !rest.is_empty()) {
+        Some((first, rest)) => format!("{} and {} more", list(first), rest.len()),
+        None => list(names),
+    }
+}
+
+/// So many names stand in a hint.
+const FEW: usize = 12;

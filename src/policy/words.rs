@@ -30,14 +30,19 @@ impl Words {
 
     /// The words from a place on.
     pub(super) fn from(&self, start: usize) -> Self {
-        let argv = self.argv.iter().skip(start).cloned().collect();
-        Self { argv, unknown: self.unknown.iter().filter_map(|at| at.checked_sub(start)).collect() }
+        self.part(start, usize::MAX)
     }
 
     /// The words before a place.
     pub(super) fn until(&self, end: usize) -> Self {
-        let argv = self.argv.iter().take(end).cloned().collect();
-        Self { argv, unknown: self.unknown.iter().copied().filter(|at| *at < end).collect() }
+        self.part(0, end)
+    }
+
+    /// The words from one place on and before another. Touches no others.
+    pub(super) fn part(&self, start: usize, end: usize) -> Self {
+        let argv = self.argv.iter().take(end).skip(start).cloned().collect();
+        let unknown = self.unknown.iter().filter(|at| **at < end);
+        Self { argv, unknown: unknown.filter_map(|at| at.checked_sub(start)).collect() }
     }
 
     /// The same words after others, which are known.

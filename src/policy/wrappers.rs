@@ -57,6 +57,9 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "bu
 /// So many layers of wrappers are looked through.
 const DEPTH_MAX: usize = 8;
 
+/// What a command without words of its own may hold at most: the words of the longest text of a shell.
+const WORDS_MIN: usize = command::MAX_WORDS;
+
 /// What a command runs, through all layers of wrappers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Inside {
@@ -66,18 +69,26 @@ pub(super) struct Inside {
     pub(super) writes: Vec<String>,
     /// Whether unknown words decide what else runs.
     pub(super) open: bool,
+    /// Whether there is more than is looked through. Commands that overlap, as in `find -exec find -exec …`, would be
+    /// more with each layer than any memory holds.
+    pub(super) over: bool,
 }
 
 /// What a command runs beside its own program.
 pub(super) fn inside(words: &Words) -> Inside {
     let mut all = Inside::default();
     let mut layer = vec![words.clone()];
+    // Wrappers around wrappers hold no more words than this, so what holds more is no command that anybody means.
+    let mut room = DEPTH_MAX.saturating_mul(words.argv.len().saturating_add(WORDS_MIN));
     for _ in 0..DEPTH_MAX {
-        let mut found = Inside::default();
+        let mut found = Layer { inside: Inside::default(), room };
         layer.iter().for_each(|words| found.look_into(words));
+        room = found.room;
+        let found = found.inside;
         layer = found.commands;
         all.writes.extend(found.writes);
         all.open |= found.open;
+        all.over |= found.over;
         if layer.is_empty() {
             break;
         }
@@ -91,7 +102,14 @@ pub(super) fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
-impl Inside {
+/// What the commands of one layer run.
+struct Layer {
+    inside: Inside,
+    /// How many words may still be added.
+    room: usize,
+}
+
+impl Layer {
     /// Adds what one command runs itself.
     fn look_into(&mut self, words: &Words) {
         let Some((word, args)) = words.argv.split_first() else { return };
@@ -106,20 +124,32 @@ impl Inside {
         }
         if name == "find" {
             // Any word may be an action, or make the next one its value.
-            self.open |= known_to < args.len();
+            self.inside.open |= known_to < args.len();
             self.add(find_commands(words, known_to));
         }
         if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&name)) {
             let start = after_options(wrapper, args);
             match start < known_to {
                 true => self.add([words.from(start + 1)]),
-                false => self.open = true,
+                false => self.inside.open = true,
             }
         }
     }
 
     fn add(&mut self, commands: impl IntoIterator<Item = Words>) {
-        self.commands.extend(commands.into_iter().filter(|words| !words.argv.is_empty()));
+        for words in commands {
+            // Also for what turns out empty: to look at it is work as well.
+            match self.room.checked_sub(words.argv.len() + 1) {
+                Some(room) => self.room = room,
+                None => {
+                    self.inside.over = true;
+                    return;
+                }
+            }
+            if !words.argv.is_empty() {
+                self.inside.commands.push(words);
+            }
+        }
     }
 
     /// The commands of a shell's text, as far as our own language reads it. What it does not read stays unjudged here:
@@ -127,7 +157,7 @@ impl Inside {
     fn shell(&mut self, args: &[String], known_to: usize) {
         let (operand, commands) = shell_operand(args);
         if operand >= known_to && known_to < args.len() {
-            self.open = true;
+            self.inside.open = true;
         } else if let Some(Ok(script)) = args.get(operand).filter(|_| commands).map(|text| command::parse(text)) {
             self.add(script.commands().map(|command| Words::of(command, &script)));
             let redirections = script.commands().flat_map(|command| &command.redirections);
@@ -139,7 +169,7 @@ impl Inside {
                 | Redirect::HereDocument(_)
                 | Redirect::HereString(_) => None,
             });
-            self.writes.extend(written);
+            self.inside.writes.extend(written);
         }
     }
 }
@@ -187,10 +217,9 @@ fn takes_next(wrapper: &Wrapper, option: &str) -> bool {
 }
 
 /// The commands that `env -S` splits itself: `-S 'rm -rf /'`, `-S'rm -rf /'`, `--split-string=...`.
-fn split_strings(words: &Words, known_to: usize) -> Vec<Words> {
+fn split_strings(words: &Words, known_to: usize) -> impl Iterator<Item = Words> {
     let args = words.argv.get(1..).unwrap_or_default();
-    let mut found = Vec::new();
-    for (at, arg) in args.iter().enumerate() {
+    args.iter().enumerate().filter_map(move |(at, arg)| {
         let next = || (args.get(at + 1).map_or("", String::as_str), at + 1);
         let long = arg.strip_prefix("--").filter(|long| long.starts_with('s'));
         let (text, last) = if let Some((_, value)) = long.and_then(|long| long.split_once('=')) {
@@ -200,29 +229,28 @@ fn split_strings(words: &Words, known_to: usize) -> Vec<Words> {
         } else if let Some((_, value)) = arg.strip_prefix('-').and_then(|short| short.split_once('S')) {
             if value.is_empty() { next() } else { (value, at) }
         } else {
-            continue;
+            return None;
         };
-        if last < known_to {
-            let split = text.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned());
-            let first = std::iter::once("env".to_owned()).chain(split).collect();
-            found.push(words.from(last + 2).after(first));
+        if last >= known_to {
+            return None;
         }
-    }
-    found
+        let split = text.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned());
+        let first = std::iter::once("env".to_owned()).chain(split).collect();
+        Some(words.from(last + 2).after(first))
+    })
 }
 
 /// The commands that `find` runs for each file.
-fn find_commands(words: &Words, known_to: usize) -> Vec<Words> {
+fn find_commands(words: &Words, known_to: usize) -> impl Iterator<Item = Words> {
     let args = words.argv.get(1..).unwrap_or_default();
     let starts = args
         .iter()
         .enumerate()
-        .filter(|(at, arg)| matches!(arg.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir") && at + 1 < known_to);
-    let command = |at: usize| {
+        .filter(move |(at, arg)| matches!(arg.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir") && at + 1 < known_to);
+    starts.map(|(at, _)| {
         let length = args.iter().skip(at + 1).take_while(|arg| !matches!(arg.as_str(), ";" | "+")).count();
-        words.from(at + 2).until(length)
-    };
-    starts.map(|(at, _)| command(at)).collect()
+        words.part(at + 2, at + 2 + length)
+    })
 }
 
 /// The place of a shell's first operand, past the end without one, and whether options before it hold a `c`, so that it
@@ -287,6 +315,35 @@ mod tests {
     fn nesting_is_bounded() {
         let deep = vec!["env".to_owned(); 1000];
         assert!(inside(&deep.into()).commands.len() <= DEPTH_MAX);
+    }
+
+    #[test]
+    fn commands_that_overlap_are_not_looked_through_without_end() {
+        for (start, more) in [
+            ("find", "-exec find"),
+            ("find", "-exec"),
+            ("env", "-S env"),
+            ("env", "-Senv"),
+            ("find", "-exec env -S find"),
+        ] {
+            let all = inside(&argv(&format!("{start}{}", format!(" {more}").repeat(1000))).into());
+            let words: usize = all.commands.iter().map(|words| words.argv.len()).sum();
+            assert!(all.over, "{more}");
+            assert!(words <= DEPTH_MAX * (4 * 1000 + WORDS_MIN), "{more}: {words}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_looked_through_to_its_end() {
+        let names = " x".repeat(30_000);
+        for text in ["nice timeout 5 nohup env A=1 stdbuf -oL time ls", "find . -exec ls {} + -exec", "xargs -0 env ls"]
+        {
+            let all = inside(&argv(&format!("{text}{names}")).into());
+            assert!(!all.over, "{text}");
+            assert!(!all.commands.is_empty(), "{text}");
+        }
+        let many = " -exec ls {} ;".repeat(1000);
+        assert!(!inside(&argv(&format!("find .{many}")).into()).over);
     }
 
     /// The words of a text in which `?` is a word that is not known.

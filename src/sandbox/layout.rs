@@ -138,15 +138,15 @@ fn without_idle(kinds: BTreeMap<&Path, Kind>) -> BTreeMap<&Path, Kind> {
         .collect()
 }
 
-/// Adds the directories between each protected place and the writable one around it.
+/// Adds the directories between each protected place and the writable one around it. Around one that is writable itself, or
+/// lies in a protected one, nothing is: a pin there would make writable what is not.
 fn with_pins<'a>(kinds: &BTreeMap<&'a Path, Kind>) -> BTreeMap<&'a Path, Kind> {
     let mut all = kinds.clone();
     for (path, kind) in kinds {
-        if *kind == Kind::Protect {
-            let around = nearest(kinds, path).map(|(path, _)| path);
-            for parent in
-                path.ancestors().skip(1).take_while(|parent| Some(*parent) != around && parent.parent().is_some())
-            {
+        if *kind == Kind::Protect
+            && let Some((around, Kind::Write)) = nearest(kinds, path)
+        {
+            for parent in path.ancestors().skip(1).take_while(|parent| *parent != around) {
                 all.entry(parent).or_insert(Kind::Pin);
             }
         }
@@ -176,6 +176,7 @@ fn nearest<'a>(kinds: &BTreeMap<&'a Path, Kind>, path: &Path) -> Option<(&'a Pat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::workspace::Reach;
 
     fn paths(list: &[&str]) -> Vec<PathBuf> {
         list.iter().map(PathBuf::from).collect()
@@ -265,6 +266,23 @@ mod tests {
         assert_eq!(kind_at(&plan, "/ws"), Some(Kind::Write));
     }
 
+    /// Links under protected names can lead anywhere in the workspace, and to it.
+    #[test]
+    fn nothing_is_pinned_outside_a_writable_place() {
+        let itself = files(&[], &["/home/u/ws"], &[], &["/home/u/ws", "/home/u/ws/.git/hooks"]);
+        let kinds = ["/home", "/home/u", "/home/u/ws", "/home/u/ws/.git", "/home/u/ws/.git/hooks"];
+        assert_eq!(kinds.map(|path| kind_at(&itself, path)), [None, None, Some(Kind::Protect), None, None]);
+        let covered = files(&[], &["/tmp/a/ws"], &[], &["/tmp/a/ws"]);
+        assert_eq!(kind_at(&covered, "/tmp/a"), None);
+        let nested = files(&[], &["/ws"], &[], &["/ws/a/b/c", "/ws/a"]);
+        assert_eq!(["/ws/a", "/ws/a/b"].map(|path| kind_at(&nested, path)), [Some(Kind::Protect), None]);
+        let two = files(&[], &["/ws", "/ws/a/in"], &[], &["/ws/a/in", "/ws/a/in/x/y"]);
+        assert_eq!(
+            ["/ws/a", "/ws/a/in", "/ws/a/in/x"].map(|path| kind_at(&two, path)),
+            [Some(Kind::Pin), Some(Kind::Protect), None]
+        );
+    }
+
     #[test]
     fn what_cannot_be_written_needs_no_protection() {
         let plan = files(&[], &["/ws"], &["/ws/hidden"], &["/etc/x", "/ws/hidden/x"]);
@@ -297,5 +315,93 @@ mod tests {
         assert!(layout(&files(&["etc"], &[], &[], &[]), &own()).is_err());
         assert!(layout(&files(&["/"], &[], &[], &[]), &own()).is_ok());
         assert!(layout(&files(&[], &["/ws"], &[], &["/"]), &own()).is_ok());
+    }
+
+    /// What a job can do at a path by the places that were laid out, and by what Landlock grants beside them.
+    fn can(places: &[Place], files: &Files, path: &Path) -> Reach {
+        let at = |path: &Path| places.iter().find(|place| place.path == path).map(|place| place.kind);
+        match path.ancestors().find_map(at) {
+            Some(Kind::Hide | Kind::Dev) => Reach::Nothing,
+            Some(Kind::Device | Kind::Write | Kind::Pin | Kind::Tmp) => Reach::Write,
+            Some(Kind::Proc | Kind::Read | Kind::Protect) => Reach::Read,
+            None if files.read.iter().any(|place| path.starts_with(place)) => Reach::Read,
+            None => Reach::Nothing,
+        }
+    }
+
+    /// What the first judgement says of a path is never more than what the job then has.
+    #[test]
+    fn no_judgement_promises_more_than_there_is() {
+        let pool = [
+            "/tmp",
+            "/tmp/a",
+            "/tmp/a/b",
+            "/ws",
+            "/ws/a",
+            "/ws/a/b",
+            "/ws/c",
+            "/usr",
+            "/usr/x",
+            "/proc",
+            "/proc/x",
+            "/dev",
+            "/dev/null",
+            "/dev/shm",
+            "/dev/shm/x",
+            "/run",
+            "/run/x",
+            "/var/tmp/x",
+            "/home/u",
+            "/home/u/k",
+        ];
+        let probes: Vec<PathBuf> = pool
+            .iter()
+            .flat_map(|path| [PathBuf::from(path), Path::new(path).join("z"), Path::new(path).join("a")])
+            .filter(|path| {
+                !path.starts_with("/dev/null/") && path != Path::new("/dev/null/z") && path != Path::new("/dev/null/a")
+            })
+            .collect();
+        let mut own = own();
+        own.extend([("/dev/shm", Kind::Tmp), ("/var/tmp", Kind::Tmp)].map(|(path, kind)| (PathBuf::from(path), kind)));
+        let mut state = 7_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize
+        };
+        let (mut exact, mut less) = (0, 0);
+        for _ in 0..1_000 {
+            let mut pick = |most: usize| -> Vec<PathBuf> {
+                let n = next() % (most + 1);
+                (0..n).map(|_| PathBuf::from(pool[next() % pool.len()])).collect()
+            };
+            let files = Files { read: pick(3), write: pick(3), hide: pick(2), protect: pick(2), tmp: 0 };
+            let mut all = own.clone();
+            for top in ["/ws", "/usr", "/home", "/var"] {
+                let top = PathBuf::from(top);
+                if !files.read.iter().chain(&files.write).any(|place| top.starts_with(place)) {
+                    all.push((top, Kind::Hide));
+                }
+            }
+            let places = layout(&files, &all).unwrap();
+            let workspace = crate::model::workspace::Workspace {
+                roots: vec![],
+                search_path: vec![],
+                read: files.read.clone(),
+                write: files.write.clone(),
+                hide: files.hide.clone(),
+                protect: files.protect.clone(),
+                home: "/".into(),
+            };
+            for path in &probes {
+                let (said, is) = (workspace.reach(path), can(&places, &files, path));
+                assert!(said <= is, "{path:?}: said {said:?}, is {is:?} in {files:?}");
+                *if said == is { &mut exact } else { &mut less } += 1;
+            }
+            for pin in places.iter().filter(|place| place.kind == Kind::Pin) {
+                let around = |place: &&PathBuf| pin.path.starts_with(place) && pin.path != **place;
+                assert!(files.write.iter().any(|place| around(&place)), "{pin:?} in {files:?}");
+            }
+        }
+        assert!(less * 20 < exact, "a promise of nothing would hold as well: {less} of {exact} are less");
     }
 }

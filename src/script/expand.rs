@@ -2,6 +2,8 @@
 
 use std::os::fd::OwnedFd;
 
+use crate::command::is_one_field;
+
 use super::{
     glob,
     question::Trouble,
@@ -25,7 +27,7 @@ impl Shell<'_> {
                     continue;
                 }
                 Piece::Known(text) => (text.clone(), true),
-                Piece::Variable { name, quoted } => (self.variable(name)?, *quoted),
+                Piece::Variable { name, quoted } => (self.field(name, *quoted)?, true),
                 Piece::Substitution { list, quoted } => (self.substitute(*list, None)?, *quoted),
                 Piece::Process { list, writes } => (self.start_beside(*list, *writes)?, true),
             };
@@ -56,6 +58,16 @@ impl Shell<'_> {
             }
         }
         Ok(text)
+    }
+
+    /// The value of a variable where it stands in a word. Outside quotes it has to be one field, as it has in the text:
+    /// what a shell would make of any other is not what was judged.
+    fn field(&mut self, name: &str, quoted: bool) -> Result<String, End> {
+        let value = self.variable(name)?;
+        if quoted || is_one_field(&value) {
+            return Ok(value);
+        }
+        Err(self.give_up(Trouble::ValueSplits(name.to_owned())))
     }
 
     /// The value of a variable. One without a value would have been refused before anything ran, unless it went away.

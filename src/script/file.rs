@@ -15,6 +15,7 @@ use super::{
     exec::reopen,
     question::{Access, Act},
     shell::{End, Shell},
+    signals::exposed,
     streams::internal,
 };
 
@@ -47,10 +48,13 @@ impl Shell<'_> {
             };
             let act = Act::Open { redirection, access, name: name.to_owned(), new };
             self.ask(act, &[file.as_fd()])?;
-            match open_found(access, &found) {
+            let open = || open_found(access, &found).map_err(io::Error::from);
+            // A FIFO may wait for ever. With something beside, which has to be waited for, it does.
+            let opened = if self.beside.is_empty() { exposed(open) } else { open() };
+            match opened {
                 // Somebody made it in between, and it is another file than the one that was asked for.
-                Err(Errno::EXIST) => {}
-                opened => return Ok(opened.map_err(io::Error::from).and_then(internal)),
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::EXIST) => {}
+                opened => return Ok(opened.and_then(internal)),
             }
         }
         Ok(Err(Errno::EXIST.into()))

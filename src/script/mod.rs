@@ -19,6 +19,7 @@ mod question;
 mod redirect;
 mod run;
 mod shell;
+mod signals;
 mod simple;
 mod split;
 mod streams;

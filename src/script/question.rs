@@ -76,6 +76,8 @@ pub enum Trouble {
     OutputNotText,
     /// The output of an unquoted substitution holds a character of a pattern.
     OutputPattern(char),
+    /// The value of this variable, outside quotes, can split or match names of files.
+    ValueSplits(String),
     /// The kernel refused something that always works.
     System(String),
 }

@@ -12,7 +12,8 @@ use crate::sys::fork::Fork;
 use super::{
     halt::Halt,
     question::{Act, Judge, Question, Trouble},
-    shell::{End, Shell, Status, code, finish},
+    shell::{End, Shell, Status, ending, finish},
+    signals,
     streams::internal,
     tree::{After, AndOr, ListId, Node, Pipeline, Tree},
 };
@@ -20,7 +21,8 @@ use super::{
 /// The status of a script that was refused half-way, and of each of its processes.
 pub const STOPPED: u8 = 126;
 
-/// Runs a script and gives its status, for the calling process to end with at once.
+/// Runs a script and gives its status, for the calling process to end with at once. A script that a signal ended does not
+/// come back: the process dies of that signal.
 ///
 /// The process must have one thread, be the leader of its session, and have nothing but the job's streams at the numbers
 /// below 10: whatever else it holds, the judge's descriptor too, stands at 10 or above and is closed on exec.
@@ -36,7 +38,7 @@ pub fn run(tree: &Tree, env: BTreeMap<String, String>, judge: &mut dyn Judge) ->
     };
     let open = [true, true, true, false, false, false, false, false, false, false];
     let mut shell = Shell { tree, judge, env, open, last: 0, current: 0, halt, beside: Vec::new() };
-    code(shell.script())
+    ending(shell.script())
 }
 
 /// A job's programs are of the same user as this process. Not dumpable, it cannot be looked into, stopped or robbed of its
@@ -44,6 +46,7 @@ pub fn run(tree: &Tree, env: BTreeMap<String, String>, judge: &mut dyn Judge) ->
 /// dumpable again at its exec.
 fn prepare() -> std::io::Result<Halt> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    signals::hold()?;
     Halt::new()
 }
 

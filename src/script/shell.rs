@@ -19,6 +19,7 @@ use super::{
     halt::Halt,
     question::{Act, Answer, Judge, Question, Trouble},
     run::STOPPED,
+    signals,
     streams::Open,
     tree::Tree,
 };
@@ -45,6 +46,8 @@ pub(super) enum End {
     Exit(u8),
     /// A refusal: ends every process.
     Stop,
+    /// A signal: ends this process once what it has started is over.
+    Signal,
 }
 
 /// The status of what ran.
@@ -53,6 +56,7 @@ pub(super) type Status = Result<u8, End>;
 impl Shell<'_> {
     /// Asks, and comes back only when the act may happen.
     pub(super) fn ask(&mut self, act: Act, files: &[BorrowedFd<'_>]) -> Result<(), End> {
+        self.check()?;
         match self.judge.judge(&Question { command: self.current, act }, files) {
             Ok(Answer::Go) => Ok(()),
             Ok(Answer::Refused) | Err(_) => Err(self.stop()),
@@ -77,8 +81,13 @@ impl Shell<'_> {
         End::Stop
     }
 
-    /// Ends here when any process of the script has been refused.
+    /// Ends here when any process of the script has been refused, or this one is to end.
     pub(super) fn check(&self) -> Result<(), End> {
+        self.halted()?;
+        if signals::came() { Err(End::Signal) } else { Ok(()) }
+    }
+
+    fn halted(&self) -> Result<(), End> {
         if self.halt.is_raised() { Err(End::Stop) } else { Ok(()) }
     }
 
@@ -89,10 +98,13 @@ impl Shell<'_> {
             Fork::Parent(pid) => Pid::from_raw(pid).map(Fork::Parent).ok_or_else(|| io::Error::other("no process")),
         });
         let side = self.broken("fork", forked)?;
-        if matches!(side, Fork::Child) {
-            self.judge.forked();
-            // Held open here, the ends would keep the lists from noticing that nobody reads or writes any more.
-            self.beside.clear();
+        match side {
+            Fork::Child => {
+                self.judge.forked();
+                // Held open here, the ends would keep the lists from noticing that nobody reads or writes any more.
+                self.beside.clear();
+            }
+            Fork::Parent(pid) => signals::pass_on(pid),
         }
         Ok(side)
     }
@@ -109,7 +121,8 @@ impl Shell<'_> {
     pub(super) fn wait(&mut self, pid: Pid) -> Status {
         let waited = waitpid(Some(pid), WaitOptions::empty());
         let status = self.broken("wait", waited)?.map(|(_, status)| status);
-        self.check()?;
+        // Not stopped by a signal: what was started is waited for.
+        self.halted()?;
         let code = status.and_then(|status| status.exit_status().or(status.terminating_signal().map(|n| 128 + n)));
         let code = code.and_then(|code| u8::try_from(code).ok());
         self.broken("wait", code.ok_or("no status"))
@@ -132,13 +145,15 @@ impl Shell<'_> {
 
 /// The end of a process that the script forked.
 pub(super) fn finish(status: Status) -> ! {
-    exit_now(i32::from(code(status)))
+    exit_now(i32::from(ending(status)))
 }
 
-/// The status that a process ends with.
-pub(super) fn code(status: Status) -> u8 {
+/// The status that a process ends with, unless a signal has come, which ends it here.
+pub(super) fn ending(status: Status) -> u8 {
+    // It cannot fail, and what has come then counts for nothing.
+    let _ = signals::release();
     match status {
         Ok(code) | Err(End::Exit(code)) => code,
-        Err(End::Stop) => STOPPED,
+        Err(End::Stop | End::Signal) => STOPPED,
     }
 }

@@ -18,7 +18,8 @@ use super::{
     file::find,
     message::{reason, say},
     question::Act,
-    shell::{Shell, Status},
+    shell::{End, Shell, Status},
+    signals,
     streams::Table,
     tree::{Simple, Work},
 };
@@ -74,9 +75,11 @@ impl Shell<'_> {
     pub(super) fn simple(&mut self, simple: &Simple) -> Status {
         self.check()?;
         self.current = simple.index;
-        let status = self.expanded(simple)?;
-        self.leave_beside()?;
-        Ok(status)
+        let status = self.expanded(simple);
+        if status != Err(End::Stop) {
+            self.leave_beside()?;
+        }
+        status
     }
 
     fn expanded(&mut self, simple: &Simple) -> Status {
@@ -126,6 +129,9 @@ impl Shell<'_> {
         self.ask(act, &[program.as_fd(), here.as_fd()])?;
         let installed = ready.streams.install();
         self.broken("connect the streams", installed)?;
+        // For the program, which would inherit it that they are held back.
+        let released = signals::release();
+        self.broken("release signals", released)?;
         let Err(error) = exec(path, &program, script, &argv, &env);
         // The numbers are what they were to become by now.
         complain(&Table::new(&ready.streams.opens()), &name, &reason(&error));
@@ -146,8 +152,13 @@ impl Shell<'_> {
 /// Opens a program, and says whether it is a script.
 fn program(path: &Path) -> io::Result<(OwnedFd, bool)> {
     let file = find(path, OFlags::empty())?;
-    if FileType::from_raw_mode(fstat(&file)?.st_mode) == FileType::Directory {
+    let kind = FileType::from_raw_mode(fstat(&file)?.st_mode);
+    if kind == FileType::Directory {
         return Err(Errno::ISDIR.into());
+    }
+    if kind != FileType::RegularFile {
+        // As execve(2) says. To look into one is an act: it takes what a pipe holds away from its reader.
+        return Err(Errno::ACCESS.into());
     }
     let script = is_script(&file)?;
     Ok((file, script))

@@ -86,6 +86,19 @@ pub fn reset_signals() -> io::Result<()> {
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// sigpending(2): which signals have come to this process, or to its one thread, while they were blocked.
+pub fn pending_signals() -> io::Result<impl Fn(i32) -> bool> {
+    let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the pointer is valid for writes of one `sigset_t`.
+    if unsafe { libc::sigpending(set.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has succeeded, so it has initialized the set.
+    let set = unsafe { set.assume_init() };
+    // SAFETY: the set is initialized; a number that is no signal is an error of the call and no member.
+    Ok(move |signal| unsafe { libc::sigismember(&raw const set, signal) } == 1)
+}
+
 /// _exit(2): ends the process without running destructors or exit handlers. For the child of a fork, which holds copies of
 /// its parent's buffers.
 pub fn exit_now(code: i32) -> ! {

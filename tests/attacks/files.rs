@@ -8,7 +8,13 @@ use std::{
     process::{Command, Stdio},
 };
 
-use stockade::{model::outcome::ExitStatus, policy::StdinGrant};
+use stockade::{
+    model::{
+        enforcement::{Layer, Level},
+        outcome::ExitStatus,
+    },
+    policy::StdinGrant,
+};
 use tokio::{io::AsyncReadExt as _, net::unix::pipe::Receiver};
 
 use crate::{
@@ -335,6 +341,68 @@ fn row_73_protected_places_in_the_workspace_stay() {
         // The rest of the repository works as ever.
         let ran = jail.command("/bin/sh", &["-c", "touch .git/index && mv .git/index .git/moved"]).run();
         assert_eq!(ran.exit, ExitStatus::Code(0), "{}", ran.stderr);
+    });
+}
+
+/// Writes beside the workspace, and into it.
+const WRITE_BESIDE: &str = r#"
+import os
+for path in ("../outside/file", "../beside", "inside"):
+    try: open(path, "w").write("evil")
+    except OSError: pass
+"#;
+
+/// A link under a protected name makes what it leads to read-only: with this one, the workspace.
+#[test]
+fn row_73_a_workspace_that_is_protected_itself_opens_nothing_around_it() {
+    as_everybody("files::row_73_a_workspace_that_is_protected_itself_opens_nothing_around_it", || {
+        for landlock in [true, false] {
+            let mut jail = Jail::new(Depth::Full);
+            let ws = jail.workspace();
+            let made = ["../outside/file", "../beside", "inside"].map(|name| ws.join(name));
+            baseline(WRITE_BESIDE, &[], &ws);
+            for path in &made {
+                fs::remove_file(path).expect("the attack does not work outside");
+            }
+            symlink(".", ws.join(".vscode")).unwrap();
+            jail.plan.files.protect = vec![ws.join(".vscode").canonicalize().unwrap()];
+            if !landlock {
+                // The mounts alone.
+                jail.plan.layers.retain(|(layer, _)| *layer != Layer::Landlock);
+            }
+            let ran = jail.python(WRITE_BESIDE, &[]).run();
+            assert_eq!(
+                (ran.exit, !matches!(ran.enforcement.level(Layer::Landlock), Level::None(_))),
+                (ExitStatus::Code(0), landlock)
+            );
+            for path in &made {
+                assert!(!path.exists(), "{path:?}, Landlock {landlock}");
+            }
+        }
+    });
+}
+
+#[test]
+fn row_73_a_link_that_a_job_leaves_opens_nothing_for_the_next() {
+    as_everybody("files::row_73_a_link_that_a_job_leaves_opens_nothing_for_the_next", || {
+        for link in [".", "..", "../outside", "/"] {
+            let ground = tempfile::tempdir().unwrap();
+            let ws = ground.path().join("ws");
+            for name in ["ws", "outside"] {
+                fs::create_dir(ground.path().join(name)).unwrap();
+            }
+            for script in
+                [&*format!("ln -s {link} .vscode && touch first"), "echo x > ../outside/f; echo x > ../f; touch second"]
+            {
+                let mut program = Command::new(stockade());
+                program.args(["run", "--policy", "developer", "--", "sh", "-c", script]).current_dir(&ws);
+                program.env("HOME", ground.path()).env("XDG_STATE_HOME", ground.path().join("state"));
+                program.stdin(Stdio::null()).output().unwrap();
+            }
+            assert!(ws.join("first").exists() && ws.join(".vscode").is_symlink());
+            assert_eq!(ws.join("second").exists(), link != ".", "{link}");
+            assert!(!ground.path().join("f").exists() && !ground.path().join("outside/f").exists(), "{link}");
+        }
     });
 }
 

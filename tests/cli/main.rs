@@ -165,7 +165,7 @@ fn a_refusal_is_126_with_rule_reason_and_hint() {
 
 #[test]
 fn what_is_outside_the_language_is_refused_with_a_caret() {
-    let answer = Place::new().run(&["run", "--policy", "developer", "--", "diff a<(ls) x"]);
+    let answer = Place::new().run(&["run", "--policy", "developer", "--", "echo $((1 + 2))"]);
     answer.is(126, "", &["^", "hint"]);
 }
 

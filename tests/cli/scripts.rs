@@ -113,7 +113,7 @@ fn a_script_is_explained_as_an_object() {
 
 /// Each kind of refusal: the text, its code, and the part that carets stand under.
 const REFUSALS: &[(&str, &str, &str)] = &[
-    ("echo a\n  diff a<(ls) x", "process-substitution", "<("),
+    ("echo a\n  echo $((1)) x", "arithmetic-expansion", "$(("),
     ("echo a | lss -l", "program-not-found", "lss"),
     ("echo a\necho $NOPE b", "variable", "$NOPE"),
     ("ls && curl http://x | cat", "denied-by-rule", "curl http://x"),
@@ -130,6 +130,28 @@ fn each_kind_of_refusal_points_at_its_part_and_says_what_to_do() {
     for (text, code, part) in REFUSALS {
         refused(&place, "developer", text, code, part);
     }
+}
+
+#[test]
+fn a_refusal_half_way_points_at_its_part_and_says_what_had_run() {
+    let place = furnished();
+    let text = "touch ./-x; ls *; touch after";
+    let answer = place.run(&["run", "--policy", "developer", "--", text]);
+    let told = [
+        "error[option-like-name]: refused: ",
+        "1 | touch ./-x; ls *; touch after\n  |             ^^^^\n",
+        "= hint: write `./` before the pattern",
+        "stockade: the script was ended half-way; before it ran: `touch ./-x`",
+    ];
+    answer.is(126, "", &told);
+    assert!(!place.workspace().join("after").exists());
+    let answer = place.run(&["run", "--json", "--policy", "developer", "--", text]);
+    assert_eq!(answer.code, Some(126), "{answer:?}");
+    let object: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let seen = ["status", "reason", "exit_code"].map(|name| object[name].clone());
+    assert_eq!(seen, ["failed".into(), "refused".into(), Value::Null], "{object}");
+    assert_eq!(object["refusal"]["code"], "option-like-name", "{object}");
+    assert_eq!(object["refusal"]["span"], serde_json::json!({ "start": 12, "end": 16 }), "{object}");
 }
 
 #[test]

@@ -4,12 +4,13 @@ use std::fs;
 
 use serde_json::Value;
 use stockade::{
-    job::JobView,
+    job::{Cursor, JobView},
     model::outcome::{ExitStatus, Reason, Status},
 };
 
 use super::{
-    house::{House, ran_on_threads},
+    DEAF,
+    house::{House, PATIENCE, ran_on_threads},
     reason,
 };
 
@@ -71,7 +72,8 @@ fn what_follows_a_refusal_does_not_happen_and_what_came_before_did() {
         assert_eq!((job.status, exit(&job)), (Status::Failed, None));
         let outcome = job.outcome.clone().unwrap();
         let text = "`cat keep` was refused (denied-by-rule): it is kept; hint: leave it; before it ran: `touch first`";
-        assert_eq!(outcome.reason, Reason::Refused(text.into()));
+        assert_eq!(outcome.reason.detail(), Some(text));
+        assert_eq!(outcome.reason.refusal().unwrap().hint.as_deref(), Some("leave it"));
         assert_eq!(outcome.survivors, 0);
         assert!(house.workspace().join("first").exists());
         assert!(!house.workspace().join("second").exists());
@@ -125,7 +127,8 @@ fn a_pattern_that_would_be_an_option_ends_the_script() {
         fs::write(house.workspace().join("-rf"), "").unwrap();
         let job = house.start("touch first && cat *").await;
         let job = house.ended(job.id).await;
-        let Reason::Refused(text) = reason(&job) else { panic!("{job:?}") };
+        let Reason::Refused(act) = reason(&job) else { panic!("{job:?}") };
+        let text = &act.text;
         assert!(
             text.contains("(option-like-name)") && text.contains("`-rf`") && text.contains("`touch first`"),
             "{text}"
@@ -143,6 +146,71 @@ fn a_script_can_be_killed_and_times_out_like_any_job() {
         let job = house.ended(job.id).await;
         assert_eq!(reason(&job), Reason::Timeout);
         assert_eq!(job.outcome.as_ref().unwrap().survivors, 0);
+        assert!(!house.workspace().join("after").exists());
+        house.close().await;
+    });
+}
+
+/// Ends in good order when it is asked to.
+const CAREFUL: &str = "python3 -c 'import signal, sys, time\ndef end(*_):\n time.sleep(0.3)\n open(\"saved\", \"w\")\n sys.exit()\nsignal.signal(15, end)\nprint(\"ready\", file=sys.stderr, flush=True)\ntime.sleep(1000)'";
+
+#[test]
+fn the_programs_of_a_killed_script_have_the_grace() {
+    ran_on_threads(async {
+        for text in ["CAREFUL; touch after", "CAREFUL | cat; touch after", "(CAREFUL || true) && touch after"] {
+            let house = House::new("grace = \"20s\"").await;
+            let job = house.start(&text.replace("CAREFUL", CAREFUL)).await;
+            house.stockade.wait_output(&house.who, job.id, Cursor { stdout: 0, stderr: 5 }, PATIENCE).await.unwrap();
+            let job = house.kill(job.id).await;
+            assert_eq!((reason(&job), exit(&job)), (Reason::Cancelled, Some(ExitStatus::Signal(15))), "{text}");
+            let outcome = job.outcome.as_ref().unwrap();
+            assert_eq!((outcome.stragglers, outcome.survivors), (0, 0), "{text}");
+            assert!(house.workspace().join("saved").exists(), "{text}");
+            assert!(!house.workspace().join("after").exists(), "{text}");
+            let record = house.records_of(&job).into_iter().find(|record| record["kind"] == "exec.kill").unwrap();
+            assert_eq!(record["signals"], serde_json::json!(["TERM"]), "{text}");
+            house.close().await;
+        }
+    });
+}
+
+#[test]
+fn a_killed_script_without_anything_to_save_does_not_use_up_the_grace() {
+    ran_on_threads(async {
+        for text in ["sleep 1000; touch after", "sleep 1000 | sleep 1000; touch after", "cat gate; touch after"] {
+            let house = House::new("grace = \"1h\"").await;
+            let job = house.start(&format!("cat <<< ready && {text}")).await;
+            house.said(job.id, "ready\n").await;
+            let job = house.kill(job.id).await;
+            assert_eq!((reason(&job), exit(&job)), (Reason::Cancelled, Some(ExitStatus::Signal(15))), "{text}");
+            assert!(!house.workspace().join("after").exists(), "{text}");
+            house.close().await;
+        }
+    });
+}
+
+#[test]
+fn a_stopped_program_of_a_script_is_woken_to_end() {
+    ran_on_threads(async {
+        let house = House::new("grace = \"1h\"").await;
+        let stop = "python3 -c 'import os\nprint(\"ready\", flush=True)\nos.kill(os.getpid(), 19)'; touch after";
+        let job = house.start(stop).await;
+        house.said(job.id, "ready\n").await;
+        let job = house.kill(job.id).await;
+        assert_eq!(exit(&job), Some(ExitStatus::Signal(15)));
+        assert!(!house.workspace().join("after").exists());
+        house.close().await;
+    });
+}
+
+#[test]
+fn a_program_of_a_script_that_is_deaf_is_killed_after_the_grace() {
+    ran_on_threads(async {
+        let house = House::new("grace = \"100ms\"").await;
+        let job = house.start(&format!("{DEAF}; touch after")).await;
+        house.said(job.id, "ready\n").await;
+        let job = house.kill(job.id).await;
+        assert_eq!(exit(&job), Some(ExitStatus::Signal(9)));
         assert!(!house.workspace().join("after").exists());
         house.close().await;
     });

@@ -1,6 +1,13 @@
 //! Lists, pipelines, subshells, statuses.
 
-use crate::{cases, stage::Stage};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+};
+
+use stockade::script::Trouble;
+
+use crate::{cases, patterns::trouble, stage::Stage};
 
 cases![
     lists_follow_their_statuses,
@@ -12,6 +19,7 @@ cases![
     a_member_of_a_pipeline_has_a_directory_of_its_own,
     a_directory_that_is_not_there_changes_nothing,
     the_working_directory_is_in_the_environment,
+    a_directory_whose_name_is_no_field_wants_quotes,
     exit_ends_where_it_stands,
     a_program_that_is_not_there,
     a_program_that_cannot_be_executed,
@@ -98,6 +106,19 @@ fn the_working_directory_is_in_the_environment() {
     assert_eq!(stage.run(text).stdout, format!("{d}\n{d}/deep\n{d}\n{d}/deep {d}\n/\n"));
 }
 
+fn a_directory_whose_name_is_no_field_wants_quotes() {
+    for name in ["a b", "[a]"] {
+        let stage = Stage::new();
+        stage.run(&format!("mkdir '{name}'"));
+        let quoted = stage.run(&format!("cd '{name}'; echo \"$PWD\""));
+        assert_eq!(quoted.stdout, format!("{}/{name}\n", stage.dir().display()));
+        assert_eq!(
+            trouble(&stage.run(&format!("cd '{name}'; echo $PWD"))),
+            Some(Trouble::ValueSplits("PWD".to_owned()))
+        );
+    }
+}
+
 fn exit_ends_where_it_stands() {
     assert_eq!(ran("echo a; exit 5; echo b"), (5, "a\n".to_owned()));
     assert_eq!(ran("(exit 5; echo b); echo a; false; exit"), (1, "a\n".to_owned()));
@@ -119,6 +140,14 @@ fn a_program_that_cannot_be_executed() {
     for name in ["./d", "./a.txt", "./a.txt/x"] {
         assert_eq!(stage.run(name).status, 126, "{name}");
     }
+    stage.run("mkfifo pipe; chmod +x pipe");
+    let mut pipe = fs::File::options().read(true).write(true).open(stage.dir().join("pipe")).unwrap();
+    pipe.write_all(b"ab").unwrap();
+    let ran = stage.run("./pipe");
+    assert_eq!((ran.status, ran.stderr.as_str()), (126, "stockade: `./pipe`: permission denied\n"));
+    let mut held = [0; 2];
+    pipe.read_exact(&mut held).unwrap();
+    assert_eq!(&held, b"ab", "nobody looked into it");
     stage.run("cp a.txt noformat; chmod +x noformat");
     let ran = stage.run("./noformat 2>&1 >f");
     assert_eq!((ran.status, ran.stdout.as_str()), (126, "stockade: `./noformat`: exec format error\n"));

@@ -18,6 +18,7 @@ mod judged;
 mod lists;
 mod patterns;
 mod processes;
+mod signals;
 mod stage;
 mod streams;
 mod substitutions;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         lists::CASES,
         patterns::CASES,
         processes::CASES,
+        signals::CASES,
         streams::CASES,
         substitutions::CASES,
     ];

@@ -130,6 +130,22 @@ impl Stage {
     }
 
     pub fn run(&self, text: &str) -> Ran {
+        self.ended(self.begin(text))
+    }
+
+    /// Runs a script and sends a signal to its group a while after it has made the file `ready`.
+    pub fn signalled(&self, text: &str, after: Duration, signal: Signal) -> Ran {
+        let pid = self.begin(text);
+        let start = Instant::now();
+        while !self.has("ready") && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        std::thread::sleep(after);
+        kill_process_group(pid, signal).unwrap();
+        self.ended(pid)
+    }
+
+    fn begin(&self, text: &str) -> Pid {
         let script = parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
         let programs: Vec<_> = script.commands().map(|command| program(&command.words[0].literal().unwrap())).collect();
         let tree = serde_json::to_vec(&Tree::new(&script, &programs)).unwrap();
@@ -138,10 +154,14 @@ impl Stage {
             fs::write(self.root.path().join(file), "").unwrap();
             fs::set_permissions(self.root.path().join(file), fs::Permissions::from_mode(0o666)).unwrap();
         }
-        let status = match fork().unwrap() {
+        match fork().unwrap() {
             Fork::Child => exit_now(self.perform(&tree).map_or(99, i32::from)),
-            Fork::Parent(pid) => wait(Pid::from_raw(pid).unwrap()),
-        };
+            Fork::Parent(pid) => Pid::from_raw(pid).unwrap(),
+        }
+    }
+
+    fn ended(&self, pid: Pid) -> Ran {
+        let status = wait(pid);
         let asked = fs::read_to_string(self.root.path().join("asked")).unwrap();
         let asked = asked.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         Ran { status, stdout: self.written("out"), stderr: self.written("err"), asked }
@@ -203,6 +223,9 @@ impl Judge for Recorder {
     fn forked(&mut self) {}
 }
 
+/// Longer than any script here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The file of a program's name, if there is one.
 fn program(name: &str) -> Option<PathBuf> {
     if name.contains('/') || ["cd", "exit", ":"].contains(&name) {
@@ -218,7 +241,7 @@ fn wait(pid: Pid) -> i32 {
         if let Some((_, status)) = waitpid(Some(pid), WaitOptions::NOHANG).unwrap() {
             return status.exit_status().unwrap_or_else(|| 1000 + status.terminating_signal().unwrap_or(0));
         }
-        if start.elapsed() > Duration::from_secs(30) {
+        if start.elapsed() > PATIENCE {
             let _ = kill_process_group(pid, Signal::KILL);
             panic!("the script did not end");
         }

@@ -7,6 +7,8 @@ use crate::{
     model::outcome::Outcome,
 };
 
+use super::super::policy::denial_json;
+
 /// A job that has ended, with the output that is kept of it.
 pub(super) fn job_json(job: &JobView, output: &Output) -> serde_json::Value {
     let outcome = job.outcome.as_ref();
@@ -18,6 +20,7 @@ pub(super) fn job_json(job: &JobView, output: &Output) -> serde_json::Value {
         "command": job.command,
         "status": job.status.as_str(),
         "reason": outcome.map(|o| o.reason.as_str()),
+        "refusal": outcome.and_then(|o| o.reason.refusal()).map(|denial| denial_json(&job.command, denial)),
         "detail": outcome.and_then(|o| o.reason.detail()),
         "exit_code": outcome.and_then(Outcome::exit_code),
         "signal": outcome.and_then(Outcome::signal),

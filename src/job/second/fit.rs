@@ -132,11 +132,9 @@ fn splits(piece: &Piece) -> bool {
 fn matches_names(piece: &Piece) -> bool {
     match piece {
         Piece::Glob { .. } => true,
-        Piece::Known(_)
-        | Piece::Variable { .. }
-        | Piece::Tilde { .. }
-        | Piece::Substitution(_)
-        | Piece::Process(_) => false,
+        Piece::Known(_) | Piece::Variable { .. } | Piece::Tilde { .. } | Piece::Substitution(_) | Piece::Process(_) => {
+            false
+        }
     }
 }
 

@@ -25,7 +25,13 @@ use crate::{
     audit::{self, Acted, Event, Pending, RecordError},
     command::ResolvedScript,
     host::{Handles, Identity},
-    model::{denial::Denial, ids::ExecId, outcome::Reason, request::Request, workspace::Workspace},
+    model::{
+        denial::Denial,
+        ids::ExecId,
+        outcome::{Reason, RefusedAct},
+        request::Request,
+        workspace::Workspace,
+    },
     plan::SandboxPlan,
     policy::PolicySet,
     sandbox::{Caller, Doorbell},
@@ -60,7 +66,7 @@ pub(super) struct Second {
 struct State {
     asked: Asked,
     /// The commands that were let run, in order.
-    ran: Vec<String>,
+    ran: refusal::Before,
 }
 
 impl Second {
@@ -127,7 +133,7 @@ impl Second {
         };
         match recorded {
             Ok(pending) => {
-                state.ran.extend(executed);
+                executed.iter().for_each(|command| state.ran.push(command));
                 Ok(pending)
             }
             Err(error) => {
@@ -139,7 +145,7 @@ impl Second {
 
     /// Records a refusal and ends the script. The record of its end, which is durable before it is told, covers this one.
     fn refuse(&self, state: &State, acted: Acted, denial: Denial) {
-        let text = refusal::tell(&acted.canonical, &denial, &state.ran);
+        let act = refusal::tell(&acted.canonical, denial.clone(), &state.ran);
         let code = denial.code;
         if matches!(code, crate::diagnostic::Code::ActMismatch | crate::diagnostic::Code::JudgementDiffers) {
             tracing::error!(exec = %self.exec, %code, reason = %denial.reason, "an act of a script is not what was judged");
@@ -154,11 +160,11 @@ impl Second {
         if let Err(error) = self.audit.queue(Some(self.exec), Event::Act(event)) {
             tracing::error!(exec = %self.exec, %error, "the refusal of an act could not be recorded");
         }
-        self.end(text);
+        self.end(act);
     }
 
     fn unrecorded(&self, state: &mut State, error: &RecordError) {
-        self.end(refusal::tell("", &error.denial(), &state.ran));
+        self.end(refusal::tell("", error.denial(), &state.ran));
     }
 
     /// Something came in that no process of the script says.
@@ -170,11 +176,11 @@ impl Second {
     }
 
     /// The first refusal stays.
-    fn end(&self, text: String) {
+    fn end(&self, act: RefusedAct) {
         self.refused.send_if_modified(|refused| {
             let first = refused.is_none();
             if first {
-                *refused = Some(Reason::Refused(text));
+                *refused = Some(Reason::Refused(Box::new(act)));
             }
             first
         });

@@ -348,6 +348,7 @@ async fn a_script_that_cannot_go_on_says_why() {
         (Trouble::OutputTooLong(1), "output-too-long"),
         (Trouble::OutputNotText, "output-not-text"),
         (Trouble::OutputPattern('*'), "output-pattern"),
+        (Trouble::ValueSplits("PWD".into()), "variable"),
         (Trouble::System("fork: EAGAIN".into()), "script-failed"),
     ];
     for (trouble, code) in troubles {

@@ -49,6 +49,11 @@ pub(super) fn denial(trouble: &Trouble, span: Span) -> Denial {
             format!("the output of a substitution holds `{character}`, which outside quotes is a part of a pattern"),
             "put the substitution into double quotes",
         ),
+        Trouble::ValueSplits(name) => (
+            Code::Variable,
+            format!("the value of `${}` can split into several words or match names of files", shown(name)),
+            "quote it: put double quotes around it",
+        ),
         Trouble::System(what) => (
             Code::ScriptFailed,
             format!("the system refused what the script needs: {}", shown(what)),

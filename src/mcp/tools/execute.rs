@@ -15,7 +15,7 @@ use crate::{
 use super::{
     super::{
         call::{Call, Returned},
-        reply::{self, Streams},
+        reply::{self, Refusal, Streams},
         text::Before,
     },
     DEFAULT_BYTES, Effect, Facts, MAX_WAIT_SECONDS,
@@ -24,7 +24,7 @@ use super::{
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    /// The command line, at most 64 KiB
+    /// A command, or a script of several; at most 64 KiB
     command: String,
     /// Directory to start in; a relative one starts at the workspace root, which is also the default
     #[serde(default)]
@@ -84,6 +84,9 @@ struct Answer {
     /// More about the reason
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// What was refused half-way, when the reason is `refused`; what had run before has run
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<Refusal>,
     /// How much of each layer of the sandbox is really on: full, partial or none; `status` says what is missing
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     enforcement: BTreeMap<&'static str, &'static str>,
@@ -97,8 +100,10 @@ struct Answer {
 pub(super) fn definition(facts: &Facts<'_>) -> Definition {
     let text = format!(
         "Runs a command as a background job in a sandbox and returns its `job_id` at once, or after `wait_seconds` with \
-         its first output. The command is parsed and judged by the server's policy; a refusal says which rule refused \
-         and what to do instead. Each job has {}; the last {} of each output stream are kept; a finished job can be \
+         its first output. Takes shell syntax, run without a shell: pipes, && || ; and lines, redirections, <<'EOF', \
+         ( ), globs, $NAME, $( ), cd, NAME=value before a command. Refused: loops, if, functions, variables of the \
+         script, export, set, $?, &. Every command is judged by the server's policy before anything runs, and again at \
+         its turn; a refusal says which rule refused and what to do instead. Each job has {}; the last {} of each output stream are kept; a finished job can be \
          asked about for {}. Jobs end when this server does.",
         facts.wall(),
         facts.kept(),
@@ -154,6 +159,7 @@ fn answer(job: &JobView, waited: Option<(Returned, &Output)>) -> CallToolResult 
         signal,
         reason: outcome.map(|outcome| outcome.reason.as_str()),
         detail: outcome.and_then(|outcome| outcome.reason.detail().map(str::to_owned)),
+        refusal: Refusal::of(job),
         enforcement: layers.map(|(layer, level)| (layer.as_str(), level.as_str())).collect(),
         returned: waited.map(|(returned, _)| returned.as_str()),
         streams,

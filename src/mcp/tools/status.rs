@@ -11,7 +11,7 @@ use crate::{job::JobView, model::denial::Denial};
 use super::{
     super::{
         call::{Call, Returned, job_id},
-        reply::{self, millis, signal_name},
+        reply::{self, Refusal, millis, signal_name},
     },
     Effect, Facts, MAX_WAIT_SECONDS,
 };
@@ -78,11 +78,14 @@ struct Answer {
 #[derive(Debug, Serialize, JsonSchema)]
 struct End {
     /// Why it ended: exited, signaled, timeout, idle_timeout, cancelled, client_gone, shutdown, audit_failed,
-    /// launch_failed or lost
+    /// launch_failed, refused (an act of the script, at its turn) or lost
     reason: &'static str,
     /// More about the reason
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// What was refused half-way, when the reason is `refused`; what had run before has run
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<Refusal>,
     /// Exit code of the command
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_code: Option<i32>,
@@ -162,6 +165,7 @@ fn end(job: &JobView) -> Option<End> {
     Some(End {
         reason: outcome.reason.as_str(),
         detail: outcome.reason.detail().map(str::to_owned),
+        refusal: Refusal::of(job),
         exit_code,
         signal,
         signal_name: signal.map(signal_name),

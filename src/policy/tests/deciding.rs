@@ -153,6 +153,15 @@ fn a_deny_rule_looks_inside_and_an_allow_rule_does_not() {
 }
 
 #[test]
+fn what_runs_more_than_can_be_looked_through_is_denied() {
+    let set = policy("[[rule]]\nid = 'any'\ndecision = 'allow'\nprogram = ['find', 'env']\nreason = 'r'");
+    for (start, more) in [("find .", " -exec find"), ("env", " -S env")] {
+        assert_eq!(answer(&set, &format!("{start}{}", more.repeat(3))), "allow any");
+        assert_eq!(answer(&set, &format!("{start}{}", more.repeat(1000))), "deny too-many-commands");
+    }
+}
+
+#[test]
 fn a_path_is_named_as_it_is_written() {
     let set = policy(RULES);
     assert_eq!(answer(&set, "./run.sh --fast"), "allow run-it");
