@@ -15,6 +15,10 @@ pub(super) enum Exit {
     Usage,
     /// 3: `audit verify` cannot decide.
     Undecided,
+    /// 3: `policy diff`: what changes only tightens.
+    Tightened,
+    /// 4: `policy diff`: something is looser, or cannot be told.
+    Loosened,
     /// 124: the command ran into a time limit.
     Timeout,
     /// 125: Stockade itself failed; nothing can be said about the command.
@@ -39,7 +43,8 @@ impl From<Exit> for ExitCode {
             Exit::Success => 0,
             Exit::Findings => 1,
             Exit::Usage => 2,
-            Exit::Undecided => 3,
+            Exit::Undecided | Exit::Tightened => 3,
+            Exit::Loosened => 4,
             Exit::Timeout => 124,
             Exit::Failure => 125,
             Exit::Refused => 126,

@@ -1,19 +1,22 @@
-//! `stockade policy`: check a policy file, and explain what it says about a command. Nothing here runs a command.
+//! `stockade policy`: one file for each tool around policies. Nothing here runs a command.
 
 mod batch;
+mod check;
+mod codes;
+mod diff;
+mod fmt;
 mod human;
 mod json;
+mod report;
+mod schema;
+mod show;
+mod test;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use jiff::Timestamp;
 
 use crate::{
-    config::{
-        environment,
-        policy::{find, load},
-    },
-    diagnostic::{self, Severity, summary},
     model::{
         ids::ExecId,
         request::{Request, Via},
@@ -32,6 +35,7 @@ pub(super) use self::json::denial_json;
     after_help = "\
 Examples:
   stockade policy check team.toml
+  stockade policy test team.toml
   stockade policy explain --policy developer -- git push --force
   stockade policy explain --policy team.toml --batch commands.jsonl"
 )]
@@ -42,21 +46,13 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Read policies as the server would, and show every mistake
-    ///
-    /// Exit code 0 when there is no error, 1 when there is one.
-    #[command(after_help = "\
-Examples:
-  stockade policy check                 the policy that would be used here
-  stockade policy check team.toml
-  stockade policy check --json developer")]
-    Check {
-        /// Shipped names or files; the policy that would be used when none is named
-        policies: Vec<String>,
-        /// One JSON object for each finding
-        #[arg(long)]
-        json: bool,
-    },
+    Check(check::Check),
+    Test(test::Test),
+    Show(show::Show),
+    Diff(diff::Diff),
+    Codes(codes::Codes),
+    Fmt(fmt::Fmt),
+    Schema(schema::Schema),
     /// Say whether a command would run, by which rule, and in which sandbox; runs nothing
     ///
     /// Exit code 0 when it would run, 126 when it would be refused, 125 when the policy does not load. Of a batch: 0 when
@@ -91,43 +87,15 @@ struct Explain {
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Exit {
     match args.command {
-        Command::Check { policies, json } => check(&policies, json, printer),
+        Command::Check(args) => check::run(&args, printer),
+        Command::Test(args) => test::run(&args, printer),
+        Command::Show(args) => show::run(&args, printer),
+        Command::Diff(args) => diff::run(&args, printer),
+        Command::Schema(args) => schema::run(&args, printer),
+        Command::Fmt(args) => fmt::run(&args, printer),
+        Command::Codes(args) => codes::run(&args, printer),
         Command::Explain(args) => explain(args, printer),
     }
-}
-
-fn check(policies: &[String], as_json: bool, printer: &mut Printer) -> Exit {
-    let named: Vec<Option<&str>> =
-        if policies.is_empty() { vec![None] } else { policies.iter().map(|p| Some(p.as_str())).collect() };
-    let mut exit = Exit::Success;
-    for name in named {
-        let (sources, findings, set) = match load(&find(name, &environment)) {
-            Ok(loaded) => (loaded.sources, loaded.warnings, Some(loaded.set)),
-            Err(failure) => (failure.sources, failure.findings, None),
-        };
-        let placed = findings.iter().filter_map(|(index, finding)| Some((sources.get(*index)?, finding)));
-        if as_json {
-            placed.for_each(|(source, finding)| printer.data(diagnostic::json(source, finding)));
-        } else {
-            printer.findings(placed);
-        }
-        if set.is_none() || findings.iter().any(|(_, finding)| finding.severity == Severity::Error) {
-            exit = Exit::Findings;
-        }
-        if !as_json {
-            let findings: Vec<_> = findings.into_iter().map(|(_, finding)| finding).collect();
-            let what = name.map_or_else(|| find(None, &environment).to_string(), str::to_owned);
-            let words = summary(&findings);
-            let words = if words.is_empty() { "no errors".to_owned() } else { words };
-            match set {
-                Some(set) => {
-                    printer.data(format_args!("{what}: {words}; {} rules, sha256:{}", set.rules().len(), set.digest))
-                }
-                None => printer.data(format_args!("{what}: {words}; not loaded")),
-            }
-        }
-    }
-    exit
 }
 
 fn explain(args: Explain, printer: &mut Printer) -> Exit {

@@ -75,6 +75,11 @@ fn is_absent(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(missing)
 }
 
+/// Reads a policy's texts, base first, without compiling them.
+pub fn sources(named: &Named) -> Result<Vec<Source>, LoadFailure> {
+    Chain::read(named).map(|chain| chain.sources)
+}
+
 /// Reads and compiles a policy with everything that it extends.
 pub fn load(named: &Named) -> Result<LoadedPolicy, LoadFailure> {
     let chain = Chain::read(named)?;

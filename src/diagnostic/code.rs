@@ -162,6 +162,20 @@ codes! {
     NoReason = "no-reason": "The rule does not say why it is there. A reason is shown to whoever is refused or asks why, and to whoever reviews the policy.";
     ExampleFails = "example-fails": "An example inside a rule does not give what the rule promises.";
 
+    TestFails = "test-fails": "A `[[test]]` of the policy does not get the answer that it expects, so the policy does not say what its author thinks it says.";
+
+    // ---- policy lints
+    DeadRule = "dead-rule": "Another rule of the same decision matches every command that this one matches, so taking it away would change nothing. Take it away, or write what it was meant to add.";
+    NeverAllows = "never-allows": "Every command that the allow rule matches is denied by another rule. Deny beats allow, so the rule has no effect.";
+    MatchesNothing = "matches-nothing": "No command has a canonical text that the rule matches, so it has no effect. Canonical text has one blank between fields, and single quotes around those that need them: the patterns `git  log` and `echo \"a b\"` match nothing.";
+    UntestedRule = "untested-rule": "No example that has to match and no test exercises the rule, so nothing shows that it does what its author thinks. Examples and tests are judged whenever the policy is loaded.";
+    LooseAlternation = "loose-alternation": "A `|` stands at the top of a pattern between parts of which only some begin with a program's name. It splits the whole pattern, not the words beside it: `git status|log` matches the program `log` and not `git log`.";
+    RunsAnything = "runs-anything": "The allow rule names a program that runs whatever it is given: an interpreter, a shell, or a program that runs its arguments. The rule then allows everything that the sandbox lets such a program do. An example in `examples.match` that uses the program shows that this is meant.";
+    WritablePrograms = "writable-programs": "Jobs can write a directory in which programs are looked up, so a job could put another program under a name that rules allow.";
+    WritableLog = "writable-log": "Jobs can write where the audit log lies. The server refuses to start like this.";
+    WideEnv = "wide-env": "A pattern lets variables into jobs by which programs find code to load or to run, such as `PYTHONPATH` or `NODE_OPTIONS`. Name the variables one by one, or add those to `deny`.";
+    ConfusableText = "confusable-text": "A text mixes letters of several scripts in one word, or holds characters that change the order in which text is shown, so it may not say what it seems to say.";
+
     // ---- files and settings
     FileUnreadable = "file-unreadable": "The file does not exist or cannot be read.";
     FileNotOwned = "file-not-owned": "The file or a directory above it belongs to somebody else, who could change it.";

@@ -6,10 +6,12 @@
 
 mod code;
 mod render;
+mod sarif;
 mod visible;
 
 pub use code::Code;
 pub use render::{Format, json, render, summary};
+pub use sarif::sarif;
 pub use visible::{is_hidden, visible};
 
 /// A half-open range of bytes in a source text; always on character borders.

@@ -23,6 +23,9 @@ impl JobId {
 pub struct ExecId(Uuid);
 
 impl ExecId {
+    /// The identifier of requests that are only thought of, such as the tests of a policy. Nothing is recorded under it.
+    pub const NIL: Self = Self(Uuid::nil());
+
     /// Draws a new identifier from the clock and the system's random source.
     #[expect(clippy::new_without_default, reason = "every identifier is different; a default would suggest otherwise")]
     pub fn new() -> Self {

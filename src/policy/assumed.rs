@@ -10,7 +10,7 @@ use crate::{
 use super::{words::Words, wrappers::base_name};
 
 /// Where such commands are thought to run.
-const CWD: &str = "/workspace";
+pub(super) const CWD: &str = "/workspace";
 
 /// A command whose program is where its word suggests: found by PATH in a directory that no job can write, or by its path.
 pub(super) fn assumed(words: impl Into<Words>) -> ResolvedCommand {

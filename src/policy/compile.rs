@@ -1,6 +1,6 @@
 //! From the text of policy files to one consistent set of rules, or to everything that is wrong with them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +9,13 @@ use crate::{
     model::{denial::RuleRef, hex::hex},
 };
 
-use super::{PolicySet, example, findings::Findings, raw::RawPolicy};
+use super::{
+    PolicySet,
+    case::{RawCase, try_case},
+    example,
+    findings::Findings,
+    raw::RawPolicy,
+};
 
 /// The name of the policy that a source extends, when it extends one. Findings are left to [`compile`].
 pub fn extends(source: &Source) -> Option<String> {
@@ -21,25 +27,55 @@ pub fn extends(source: &Source) -> Option<String> {
 /// about.
 pub fn compile(sources: &[Source]) -> (Option<PolicySet>, Vec<(usize, Diagnostic)>) {
     let mut findings = Findings::default();
-    let mut joined: Option<RawPolicy> = None;
-    for (file, source) in sources.iter().enumerate() {
-        let raw = RawPolicy::read(source, file, &mut findings);
-        check_base(&raw, file, &mut findings);
-        joined = Some(match joined {
-            Some(base) => raw.over(base),
-            None => raw,
-        });
+    let stages = stages(sources, &mut findings);
+    let set = stages.last().map(|raw| {
+        example::check_all(&raw.rules, &mut findings);
+        finish(raw.clone(), sources, &mut findings)
+    });
+    if !findings.has_errors() {
+        check_cases(&stages, sources, &mut findings);
     }
-    let set = joined.map(|raw| finish(raw, sources, &mut findings));
     let set = set.filter(|_| !findings.has_errors());
     (set, findings.into_sorted())
 }
 
-fn finish(raw: RawPolicy, sources: &[Source], findings: &mut Findings) -> PolicySet {
-    check_ids(&raw, findings);
-    for rule in &raw.rules {
-        example::check(rule, findings);
+/// What each file says together with its bases, the last one being the whole policy.
+pub(super) fn stages(sources: &[Source], findings: &mut Findings) -> Vec<RawPolicy> {
+    let mut stages: Vec<RawPolicy> = Vec::new();
+    for (file, source) in sources.iter().enumerate() {
+        let raw = RawPolicy::read(source, file, findings);
+        check_base(&raw, file, findings);
+        stages.push(match stages.last() {
+            Some(base) => raw.over(base.clone()),
+            None => raw,
+        });
     }
+    if let Some(raw) = stages.last() {
+        check_ids(raw, findings);
+    }
+    stages
+}
+
+/// A stage that says nothing wrong, as the set that judges its tests.
+pub(super) fn set_of(stage: &RawPolicy, sources: &[Source]) -> Arc<PolicySet> {
+    // What the joining has to say was said about the whole policy.
+    Arc::new(finish(stage.clone(), sources, &mut Findings::default()))
+}
+
+fn check_cases(stages: &[RawPolicy], sources: &[Source], findings: &mut Findings) {
+    for stage in stages.iter().filter(|stage| !stage.cases.is_empty()) {
+        let set = set_of(stage, sources);
+        for case in &stage.cases {
+            let trial = try_case(case, &set);
+            if !trial.holds {
+                let message = RawCase::failure(case.name.as_deref(), &case.expect.shown());
+                findings.error(Code::TestFails, &case.run, message, &format!("got {}", trial.got.shown()));
+            }
+        }
+    }
+}
+
+fn finish(raw: RawPolicy, sources: &[Source], findings: &mut Findings) -> PolicySet {
     let mut rules: Vec<_> = raw.rules.into_iter().map(|raw| raw.rule).collect();
     // Order in the files never matters; one order for all makes that plain.
     rules.sort_by(|a, b| a.id().cmp(b.id()));

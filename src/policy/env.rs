@@ -93,6 +93,26 @@ impl EnvRules {
         self.may_come_from_outside(name) && any(&self.client, name)
     }
 
+    /// The patterns of the server's own variables that reach jobs.
+    pub(super) fn pass_patterns(&self) -> impl Iterator<Item = &str> {
+        self.pass.iter().map(NameGlob::as_str)
+    }
+
+    /// The patterns of the variables that clients may set.
+    pub(super) fn client_patterns(&self) -> impl Iterator<Item = &str> {
+        self.client.iter().map(NameGlob::as_str)
+    }
+
+    /// The patterns of the variables that never get in.
+    pub(super) fn deny_patterns(&self) -> impl Iterator<Item = &str> {
+        self.deny.iter().map(NameGlob::as_str)
+    }
+
+    /// Whether a pattern of `pass` or `client` lets a variable in.
+    pub(super) fn lets_in(&self, pattern: &str, name: &str) -> bool {
+        fits(pattern, name) && self.may_come_from_outside(name)
+    }
+
     fn may_come_from_outside(&self, name: &str) -> bool {
         is_possible(name) && name != PATH && name != PWD && !is_never(name) && !any(&self.deny, name)
     }

@@ -19,25 +19,41 @@ pub(super) fn commands(text: &str) -> Result<Vec<ResolvedCommand>, String> {
     Ok(programs.map(|command| assumed(Words::of(command, &script))).collect())
 }
 
-/// Checks the examples of a rule.
-pub(super) fn check(raw: &RawRule, findings: &mut Findings) {
-    for example in &raw.matching {
-        let problem = match commands(&example.value) {
-            Ok(commands) if takes(&raw.rule, &commands, matches_as_written) => continue,
-            Ok(commands) => why_not(&raw.rule, &commands),
-            Err(message) => message,
-        };
-        fails(raw, example, "has to match, and does not", &problem, findings);
-    }
-    for example in &raw.not_matching {
-        // A text outside the language never runs, so no rule matches it.
-        let Ok(commands) = commands(&example.value) else { continue };
-        if takes(&raw.rule, &commands, |rule, command| rule.fit(command) == Fit::Yes) {
-            fails(raw, example, "must not match, but does", "the rule matches this", findings);
-        } else if takes(&raw.rule, &commands, |rule, command| rule.fit(command) != Fit::No) {
-            let label = "the rule matches this for some of what its patterns and variables stand for";
-            fails(raw, example, "must not match, but may", label, findings);
+/// Checks the examples of all rules.
+pub(super) fn check_all(rules: &[RawRule], findings: &mut Findings) {
+    for raw in rules {
+        for example in &raw.matching {
+            if let Some(problem) = match_problem(&raw.rule, &example.value) {
+                fails(raw, example, "has to match, and does not", &problem, findings);
+            }
         }
+        for example in &raw.not_matching {
+            if let Some((what, label)) = no_match_problem(&raw.rule, &example.value) {
+                fails(raw, example, what, label, findings);
+            }
+        }
+    }
+}
+
+/// Why an example that the rule has to match is not matched by it.
+pub(super) fn match_problem(rule: &Rule, text: &str) -> Option<String> {
+    match commands(text) {
+        Ok(commands) if takes(rule, &commands, matches_as_written) => None,
+        Ok(commands) => Some(why_not(rule, &commands)),
+        Err(message) => Some(message),
+    }
+}
+
+/// What is wrong with an example that the rule must not match. A text outside the language never runs, so no rule matches it.
+pub(super) fn no_match_problem(rule: &Rule, text: &str) -> Option<(&'static str, &'static str)> {
+    let commands = commands(text).ok()?;
+    if takes(rule, &commands, |rule, command| rule.fit(command) == Fit::Yes) {
+        Some(("must not match, but does", "the rule matches this"))
+    } else if takes(rule, &commands, |rule, command| rule.fit(command) != Fit::No) {
+        let label = "the rule matches this for some of what its patterns and variables stand for";
+        Some(("must not match, but may", label))
+    } else {
+        None
     }
 }
 

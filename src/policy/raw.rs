@@ -5,6 +5,7 @@ use toml::de::DeTable;
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 
 use super::{
+    case::RawCase,
     env::RawEnv,
     findings::{Findings, Spanned, over},
     limits::RawLimits,
@@ -17,11 +18,13 @@ use super::{
 };
 
 /// A policy file, or several of them joined.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RawPolicy {
     pub(super) name: String,
     pub(super) extends: Option<Spanned<String>>,
     pub(super) rules: Vec<RawRule>,
+    /// Of the last file alone: each file's tests are judged by what the file and its bases say.
+    pub(super) cases: Vec<RawCase>,
     pub(super) workspace: RawWorkspace,
     pub(super) env: RawEnv,
     pub(super) sandbox: RawSandbox,
@@ -71,6 +74,7 @@ impl RawPolicy {
             name: self.name,
             extends: self.extends,
             rules: base.rules,
+            cases: self.cases,
             workspace: self.workspace.over(base.workspace),
             env: self.env.over(base.env),
             sandbox: self.sandbox.over(base.sandbox),
@@ -90,10 +94,16 @@ impl RawPolicy {
             let reader = Reader::new(source, entries, "a rule", span, file, root.findings());
             rules.extend(RawRule::read(reader, &name));
         }
+        let mut cases = Vec::new();
+        for (entries, span) in root.tables("test") {
+            let reader = Reader::new(source, entries, "a test", span, file, root.findings());
+            cases.extend(RawCase::read(reader));
+        }
         let raw = Self {
             name,
             extends,
             rules,
+            cases,
             workspace: root.table("workspace", "`[workspace]`").map(RawWorkspace::read).unwrap_or_default(),
             env: root.table("env", "`[env]`").map(RawEnv::read).unwrap_or_default(),
             sandbox: root.table("sandbox", "`[sandbox]`").map(RawSandbox::read).unwrap_or_default(),
@@ -101,7 +111,6 @@ impl RawPolicy {
             limits: root.table("limits", "`[limits]`").map(RawLimits::read).unwrap_or_default(),
             audit_dir: root.table("audit", "`[audit]`").and_then(audit_dir),
         };
-        root.unsupported("test", "put examples into the rules: `examples.match` and `examples.no_match`");
         root.unsupported("layer", "leave it out; a policy is joined to another by `extends`");
         root.unsupported("profile", "leave it out; every client is judged by the same rules");
         root.unsupported("blocklist", "leave it out; the built-in blocklist is always on");

@@ -59,7 +59,7 @@ pub struct Rule {
 }
 
 /// A rule as written, with what is checked once all of it is known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RawRule {
     pub(super) id: Spanned<String>,
     pub(super) rule: Rule,
@@ -79,7 +79,7 @@ impl Verdict {
         }
     }
 
-    fn from_word(word: &str) -> Result<Self, &'static str> {
+    pub(super) fn from_word(word: &str) -> Result<Self, &'static str> {
         [Self::Allow, Self::Ask, Self::Deny]
             .into_iter()
             .find(|verdict| verdict.as_str() == word)

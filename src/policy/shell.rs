@@ -56,6 +56,11 @@ impl ShellRules {
         }
     }
 
+    /// The constructs that a script may use.
+    pub(super) fn allowed(&self) -> impl Iterator<Item = Construct> {
+        self.allow.iter().copied()
+    }
+
     fn refusal(&self, construct: Construct, span: Span) -> Denial {
         let allowed: Vec<_> = self.allow.iter().map(|construct| construct.as_str()).collect();
         let hint = match allowed.as_slice() {

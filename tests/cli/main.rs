@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at anything odd")]
 
 mod place;
+mod tools;
 mod scripts;
 
 use std::{

@@ -66,7 +66,6 @@ fn keys_of_the_language_without_effect_yet_are_errors() {
     for (text, key) in [
         (rule_with("args.subcommand = ['x']"), "args"),
         (rule_with("grants = ['exec']"), "grants"),
-        ("[[test]]\nrun = 'ls'".to_owned(), "test"),
         ("[[profile]]\nname = 'x'".to_owned(), "profile"),
     ] {
         one_finding(&text, &format!("not-supported at {key:?}: `{key}` is not supported yet"));

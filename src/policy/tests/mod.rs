@@ -1,10 +1,15 @@
 //! Tests of the room as a whole: files in, findings or answers out.
 
+mod cases;
+mod comparing;
 mod compiling;
 mod deciding;
 mod documentation;
 mod environment;
+mod formatting;
+mod linting;
 mod properties;
+mod schema;
 mod scripts;
 mod shipped;
 mod stage;
