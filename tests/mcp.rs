@@ -674,6 +674,24 @@ mod tools {
     }
 
     #[test]
+    fn status_tells_what_was_refused_half_way_and_what_ran_before() {
+        let mut server = Server::start();
+        std::fs::write(server.workspace.path().join("-rf"), "").unwrap();
+        let job = server.job("echo one; ls *; echo two");
+        let status = server.good("status", json!({ "job_id": job, "wait_seconds": 30 }));
+        assert_eq!(
+            (&status["status"], &status["reason"], &status["exit_code"]),
+            (&json!("failed"), &json!("refused"), &Value::Null),
+            "{status}"
+        );
+        let detail = status["detail"].as_str().unwrap();
+        assert!(detail.contains("(option-like-name)") && detail.contains("`-rf`"), "{detail}");
+        assert!(detail.ends_with("before it ran: `echo one`"), "{detail}");
+        assert_eq!(server.good("output", json!({ "job_id": job }))["stdout"], "one\n");
+        server.good_end();
+    }
+
+    #[test]
     fn output_is_read_in_pages_without_loss() {
         let mut server = Server::start();
         let job = server.good("execute", json!({ "command": "seq 1 5000", "wait_seconds": 30 }))["job_id"].clone();

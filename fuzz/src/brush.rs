@@ -50,7 +50,8 @@ fn agrees_as_a_whole(text: &str) {
 /// Known bugs of the oracle: `( (` is arithmetic to it and doubles its time with each level; a here-document with an
 /// empty delimiter takes all memory; long numbers before `<&-` panic; its reader of words doubles its time with each open
 /// bracket (found here: twenty `[` take more than five seconds), and so does its reader of substitutions (`$(` two thousand
-/// times). It leaves braces in words as they are; those are held to bash itself.
+/// times). It leaves braces in words as they are; those are held to bash itself. An escaped dollar sign before a quote is
+/// the start of `$'…'` to it, and behind a line that goes on it does not end a comment where it ends.
 fn is_safe(text: &str, script: &Script) -> bool {
     let nested = text.split('(').skip(1).any(|rest| rest.trim_start_matches([' ', '\t', '\n', '\\']).is_empty());
     let odd = |to: &Redirect| matches!(to, Redirect::HereDocument(_) | Redirect::Close);
@@ -60,7 +61,9 @@ fn is_safe(text: &str, script: &Script) -> bool {
     let substitutions = ["$(", "<(", ">("].map(|open| text.matches(open).count()).iter().sum::<usize>();
     let braces =
         text.split_once('{').is_some_and(|(_, rest)| rest.contains('}') && (rest.contains(',') || rest.contains("..")));
-    !nested && !redirects && !braces && brackets <= 6 && substitutions <= 3
+    let dollar = text.contains("\\$'");
+    let comment = text.split("\\\n").skip(1).any(|rest| rest.trim_start_matches([' ', '\t']).starts_with('#'));
+    !nested && !redirects && !braces && !dollar && !comment && brackets <= 6 && substitutions <= 3
 }
 
 /// A word as far as it is known before it is expanded.

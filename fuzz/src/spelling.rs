@@ -152,7 +152,9 @@ fn substitute(choices: &mut Choices<'_>, depth: usize, left: &mut usize, command
                         substitute_word(choices, depth, left, word, true);
                     }
                     Redirect::HereString(word) => substitute_word(choices, depth, left, word, false),
-                    Redirect::Copy(_) | Redirect::Close | Redirect::HereDocument(_) => {}
+                    // None stands behind one that closes.
+                    Redirect::Close => break,
+                    Redirect::Copy(_) | Redirect::HereDocument(_) => {}
                 }
             }
         }

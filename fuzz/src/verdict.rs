@@ -60,6 +60,7 @@ fn verdict(script: &Script) -> String {
         files: vec![],
         directories: vec![],
         variables: vec![],
+        constructs: stockade::command::constructs(script),
     };
     match policy::decide(&POLICY, &request(), &script).0 {
         Decision::Allow(permit) => format!("{canonical}: allow {:?}", permit.rules()),

@@ -354,6 +354,66 @@ async fn every_kind_has_its_fields() {
     assert_eq!(records[6]["status"], "killed");
 }
 
+/// The whole of a record, as readers of the log have come to rely on it.
+#[tokio::test]
+async fn an_act_of_a_script_is_told_in_full() {
+    let (writer, disk) = writer();
+    let refused = Acted {
+        act: Act::Execute,
+        command: 2,
+        program: Some("/usr/bin/rm".into()),
+        argv: vec!["rm".into(), "a b".into()],
+        canonical: "rm 'a b'".into(),
+        variables: vec!["LANG".into()],
+        cwd: Some("/srv/app".into()),
+        path: None,
+        access: None,
+        answer: Answer::Deny,
+        code: Some(Code::DeniedByRule),
+        rules: vec![RuleRef { layer: "local".into(), id: "keep".into(), at: None }],
+        reason: Some("it is kept".into()),
+    };
+    let opened = Acted {
+        act: Act::Open,
+        command: 0,
+        program: None,
+        argv: vec![],
+        canonical: "> out".into(),
+        variables: vec![],
+        cwd: None,
+        path: Some("/srv/app/out".into()),
+        access: Some(Access::Write),
+        answer: Answer::Allow,
+        code: None,
+        rules: vec![],
+        reason: None,
+    };
+    for acted in [refused, opened] {
+        writer.queue(None, Event::Act(acted)).unwrap();
+    }
+    writer.close(&Reason::Shutdown).await.unwrap();
+    let bytes = disk.durable();
+    let lines: Vec<_> = bytes.split(|byte| *byte == b'\n').map(String::from_utf8_lossy).collect();
+    // The order of the fields as well; around them stands what every record has.
+    let told = |line: &str| Some(line.split_once(r#","act":"#)?.1.split_once(r#","prev":"#)?.0.to_owned());
+    assert!(lines[1].contains(r#""kind":"exec.judged","seq":1,"#), "{}", lines[1]);
+    assert_eq!(
+        told(&lines[1]).unwrap(),
+        concat!(
+            r#""execute","command":2,"program":"/usr/bin/rm","argv":["rm","a b"],"canonical":"rm 'a b'","#,
+            r#""variables":["LANG"],"cwd":"/srv/app","path":null,"access":null,"decision":"deny","#,
+            r#""code":"denied-by-rule","rules":[{"layer":"local","id":"keep","at":null}],"reason":"it is kept""#,
+        )
+    );
+    assert_eq!(
+        told(&lines[2]).unwrap(),
+        concat!(
+            r#""open","command":0,"program":null,"argv":[],"canonical":"> out","variables":[],"cwd":null,"#,
+            r#""path":"/srv/app/out","access":"write","decision":"allow","code":null,"rules":[],"reason":null"#,
+        )
+    );
+}
+
 #[tokio::test]
 async fn what_people_write_stays_in_one_line_and_reads_back() {
     let (writer, disk) = writer();

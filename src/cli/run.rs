@@ -35,6 +35,8 @@ use self::{feed::Unfed, interrupt::Interrupts};
 /// interrupt ends the command, a second one at once. The exit code is the command's own; 126 when it or its input is
 /// refused, 124 when it ran into a time limit, 125 when Stockade itself failed, 128 and the number when a signal ended it.
 ///
+/// Standard input reaches the command where the rules that allow it grant input; elsewhere the command reads nothing.
+///
 /// A script is one word, quoted for your own shell: pipes, `&& || ;`, redirections, here-documents, patterns, `$( )` and `cd`
 /// run as a shell would run them. Loops, functions, variables of the script and `&` are refused.
 #[derive(Debug, clap::Args)]

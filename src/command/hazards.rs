@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Span;
 
-use super::{Assignment, Piece, Redirection, SimpleCommand, SyntaxError, Word, refusal::Refusal};
+use super::{Assignment, Piece, Redirect, Redirection, SimpleCommand, SyntaxError, Word, refusal::Refusal};
 
 /// Refuses a command whose meaning depends on the order in which its parts are expanded. `text` is what its places point
 /// into.
 pub(super) fn check(command: &SimpleCommand, text: &str) -> Result<(), SyntaxError> {
     if let Some(span) = second_kind(command) {
         return Err(Refusal::SubstitutionOrder.at(text, span));
+    }
+    if let Some(span) = after_closing(&command.redirections) {
+        return Err(Refusal::SubstitutionClosed.at(text, span));
     }
     assigned_before(&command.assignments, text)
 }
@@ -24,6 +27,13 @@ fn second_kind(command: &SimpleCommand) -> Option<Span> {
     let mut places: Vec<_> = [values, words, targets].into_iter().flatten().collect();
     places.sort_by_key(|span| span.start);
     places.get(1).copied()
+}
+
+/// The first substitution in a target behind a redirection that closes: a shell opens the substitution's own pipe under the
+/// number that has become free.
+fn after_closing(redirections: &[Redirection]) -> Option<Span> {
+    let closing = redirections.iter().position(|redirection| matches!(redirection.to, Redirect::Close))?;
+    redirections.iter().skip(closing).filter_map(Redirection::word).find_map(substitution)
 }
 
 /// The first substitution of a word, or what runs beside the command.

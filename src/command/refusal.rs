@@ -115,7 +115,7 @@ refusals! {
     ParameterOperator = ParameterOperator: "`{}` computes a value from a variable, which is not part of the language",
         "write the value itself, or put single quotes around text that is meant literally";
     SpecialParameter = SpecialParameter: "`{}` belongs to a running shell, and there is none here",
-        "write the value itself, or put single quotes around a dollar sign that is meant literally";
+        "write the value itself, go by a status with `&&` and `||`, or put single quotes around a literal dollar sign";
     OpenSubstitution = CommandSubstitution: "`$(` is not closed",
         "close it with `)`, or put single quotes around a dollar sign that is meant literally";
     EmptySubstitution = CommandSubstitution: "`{}` holds no command",
@@ -124,6 +124,8 @@ refusals! {
         "put double quotes around it";
     SubstitutionOrder = CommandSubstitution: "`{}` and another substitution of the command run in an order that shells do not share",
         "put them all into words, all into values or all into redirections, or run the inner command on its own first";
+    SubstitutionClosed = CommandSubstitution: "`{}` runs after a redirection has closed a descriptor, and shells do not do that alike",
+        "write the redirection that closes behind it, or run the inner command on its own first";
     EmptyBeside = CommandSubstitution: "`{}` is empty beside an unquoted substitution, so how many words they make is uncertain",
         "put double quotes around the substitution, or leave the empty part out";
     Backtick = Backtick: "`{}` between backticks is not read alike by every shell",
@@ -167,7 +169,7 @@ refusals! {
     ProgramUnknown = ProgramName: "`{}` is not known before it runs, and a program's name has to be",
         "write the program's name or path itself";
     ReservedWord = ReservedWord: "`{}` begins or continues a shell statement, which is not part of the language",
-        "join commands by `&&` and `||`, or run a script file through an interpreter that the policy allows";
+        "join commands by `&&` and `||`, run one for many files with `xargs`, or run a script file through an interpreter";
     TimeKeyword = TimeKeyword: "`time` is a word of the shell here, not a program",
         "every job reports its duration; for the program write `/usr/bin/time`";
     ConditionalExpression = ConditionalExpression: "`[[ … ]]` is not part of the language",
@@ -271,7 +273,7 @@ refusals! {
     HereDocumentExpansion = HereDocument: "`{}` in the lines stands for other text when the delimiter is not quoted",
         "quote the delimiter, such as `<<'EOF'`; the lines are then taken as they are";
     HereDocumentInside = HereDocument: "`{}` stands inside a substitution, where shells do not agree on its lines",
-        "put the command with the lines outside `$( … )`, or use `<<<`";
+        "give the lines to the outer command itself, such as `git commit -F - <<'EOF'`, or use `<<<`";
     HereDocumentLines = HereDocument: "the lines of `{}` would begin inside a substitution",
         "write the substitution on one line, or before the line with the here-document";
 }

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use crate::{diagnostic::Span, model::workspace::Reach};
 
-use super::{Node, Script, SimpleCommand, Word};
+use super::{Construct, Node, Script, SimpleCommand, Word};
 
 /// A script whose names are resolved, as far as that can be done before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedScript {
     /// The tree that runs: as parsed, with the values of variables and of the tilde in their places.
     pub script: Script,
+    /// The constructs that were written, as [`constructs()`](super::constructs()) gives them: of the tree before it had values.
+    pub constructs: Vec<(Construct, Span)>,
     /// Absolute working directory in which it starts, links resolved.
     pub cwd: PathBuf,
     /// The commands that run a program, in the order of [`Script::commands`].

@@ -9,10 +9,10 @@ use std::{
 
 use crate::{
     command::{
-        Access, AssignedVariable, Builtin, Redirect, Redirection, ResolvedCommand, ResolvedDirectory, ResolvedFile,
-        ResolvedScript, Script, SimpleCommand, Word,
+        Access, AssignedVariable, Builtin, Construct, Redirect, Redirection, ResolvedCommand, ResolvedDirectory,
+        ResolvedFile, ResolvedScript, Script, SimpleCommand, Word,
     },
-    diagnostic::Code,
+    diagnostic::{Code, Span},
     model::{
         denial::Denial,
         workspace::{Reach, Workspace},
@@ -37,8 +37,14 @@ pub struct Handles {
 }
 
 /// Finds what a script names: its programs, and as far as that can be told before it runs, the directories that it enters
-/// and the files that it opens. The values of variables stand in it already.
-pub fn resolve(script: &Script, workspace: &Workspace, start: Start) -> Result<(ResolvedScript, Handles), Denial> {
+/// and the files that it opens. The values of variables stand in it already; which constructs were written before that is
+/// handed through.
+pub fn resolve(
+    script: &Script,
+    constructs: Vec<(Construct, Span)>,
+    workspace: &Workspace,
+    start: Start,
+) -> Result<(ResolvedScript, Handles), Denial> {
     let workspace = if names_files(script) { Cow::Owned(current(workspace)?) } else { Cow::Borrowed(workspace) };
     let Start { path: cwd, fd } = start;
     let mut directories = Vec::new();
@@ -59,7 +65,7 @@ pub fn resolve(script: &Script, workspace: &Workspace, start: Start) -> Result<(
         }));
     }
     let programs = programs.opened;
-    let script = ResolvedScript { script: script.clone(), cwd, commands, files, directories, variables };
+    let script = ResolvedScript { script: script.clone(), constructs, cwd, commands, files, directories, variables };
     Ok((script, Handles { programs, cwd: fd }))
 }
 
@@ -206,7 +212,7 @@ mod tests {
         fn resolve(&self, word: &str, cwd: Option<&str>) -> Result<ResolvedScript, Denial> {
             let script = parse(word).unwrap();
             let start = start(&self.workspace, cwd.map(Path::new))?;
-            resolve(&script, &self.workspace, start).map(|(script, _)| script)
+            resolve(&script, Vec::new(), &self.workspace, start).map(|(script, _)| script)
         }
 
         #[track_caller]
@@ -385,11 +391,13 @@ mod tests {
     fn only_what_path_found_is_kept_open_once() {
         let place = furnished();
         let script = parse("tool a; ./own; (tool b | tool c)").unwrap();
-        let (script, handles) = resolve(&script, &place.workspace, start(&place.workspace, None).unwrap()).unwrap();
+        let (script, handles) =
+            resolve(&script, Vec::new(), &place.workspace, start(&place.workspace, None).unwrap()).unwrap();
         assert_eq!(script.commands.len(), 4);
         assert_eq!(handles.programs.into_keys().collect::<Vec<_>>(), [place.path("bin/tool")]);
         let alone = parse("./own").unwrap();
-        let (_, handles) = resolve(&alone, &place.workspace, start(&place.workspace, None).unwrap()).unwrap();
+        let (_, handles) =
+            resolve(&alone, Vec::new(), &place.workspace, start(&place.workspace, None).unwrap()).unwrap();
         assert_eq!(handles.programs.into_keys().collect::<Vec<_>>(), [place.path("root/own")]);
     }
 

@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        command::{ResolvedCommand, ResolvedProgram, parse},
+        command::{ResolvedCommand, ResolvedProgram, constructs, parse},
         model::{limits::Limits, size::ByteSize},
         policy::{Network, StdinGrant},
     };
@@ -203,7 +203,15 @@ mod tests {
         });
         let commands = commands.collect();
         let (files, directories, variables) = (Vec::new(), Vec::new(), Vec::new());
-        ResolvedScript { script, cwd: "/w".into(), commands, files, directories, variables }
+        ResolvedScript {
+            constructs: constructs(&script),
+            script,
+            cwd: "/w".into(),
+            commands,
+            files,
+            directories,
+            variables,
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub fn decide(policy: &Arc<PolicySet>, _request: &Request, script: &ResolvedScri
             ((command.index, judgement), trace)
         })
         .unzip();
-    let decision = match policy.shell.check(&script.script) {
+    let decision = match policy.shell.check(&script.constructs) {
         Err(denial) => Decision::Deny(denial),
         Ok(()) if is_empty(script) => {
             let reason = "the script holds no command that could be judged";

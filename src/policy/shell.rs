@@ -1,7 +1,7 @@
 //! `[shell]`: which constructs a script may use, and what the first judgement makes of words that are not known yet.
 
 use crate::{
-    command::{self, Construct, Script, SyntaxError},
+    command::Construct,
     diagnostic::{Code, Span},
     model::denial::{Denial, RuleRef},
 };
@@ -41,17 +41,10 @@ const LAYER: &str = "shell";
 
 impl ShellRules {
     /// The refusal of the first construct that the policy leaves out.
-    pub(super) fn check(&self, script: &Script) -> Result<(), Denial> {
-        if self.allow.len() == Construct::ALL.len() {
-            return Ok(());
-        }
-        let mut found = command::constructs(script);
-        // The tree has values in the place of variables and tildes; the text still says that there were some.
-        let written = command::parse(&script.text).map_err(not_the_language)?;
-        found.extend(command::constructs(&written));
-        found.retain(|(construct, _)| !self.allow.contains(construct));
-        match found.into_iter().min_by_key(|(_, span)| *span) {
-            Some((construct, span)) => Err(self.refusal(construct, span)),
+    pub(super) fn check(&self, written: &[(Construct, Span)]) -> Result<(), Denial> {
+        let left_out = written.iter().filter(|(construct, _)| !self.allow.contains(construct));
+        match left_out.min_by_key(|(_, span)| *span) {
+            Some((construct, span)) => Err(self.refusal(*construct, *span)),
             None => Ok(()),
         }
     }
@@ -135,9 +128,4 @@ fn constructs(names: &[Spanned<String>], findings: &mut Findings) -> Vec<Constru
     constructs.sort_unstable();
     constructs.dedup();
     constructs
-}
-
-/// A tree whose text is not one of the language did not come from it.
-fn not_the_language(error: SyntaxError) -> Denial {
-    Denial::new(error.code, error.message).with_hint(error.hint).at(error.span)
 }

@@ -234,7 +234,8 @@ fn split_strings(words: &Words, known_to: usize) -> impl Iterator<Item = Words> 
         if last >= known_to {
             return None;
         }
-        let split = text.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned());
+        // Wherever they stand in a word, quotes and backslashes go.
+        let split = text.split_ascii_whitespace().map(|word| word.replace(['"', '\'', '\\'], ""));
         let first = std::iter::once("env".to_owned()).chain(split).collect();
         Some(words.from(last + 2).after(first))
     })
@@ -293,6 +294,8 @@ mod tests {
             ("time -p ls", "ls"),
             ("find . -name x -exec ls -l {} ;", "ls -l {}"),
             ("env -S ls -l", "env ls -l"),
+            ("env -S'l's", "ls"),
+            ("env -S\"l\"\\s", "ls"),
             ("bash -c ls", "ls"),
             ("/bin/sh -ec ls", "ls"),
             ("bash --norc -o pipefail -c ls name", "ls"),

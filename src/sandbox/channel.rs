@@ -146,6 +146,9 @@ pub(super) fn send_bytes(socket: impl AsFd, bytes: &[u8], descriptors: &[Borrowe
     Ok(())
 }
 
+/// The byte of who cannot send a descriptor, and so cannot ask.
+pub(super) const UNASKED: u8 = b'!';
+
 /// Takes one byte and the one descriptor that comes with it; nothing at the end of the stream. On a stream socket a read
 /// never joins what was sent with descriptors to what was sent after it (unix(7)), so each keeps its own.
 pub(super) fn receive_descriptor(socket: impl AsFd) -> io::Result<Option<OwnedFd>> {
@@ -159,6 +162,9 @@ pub(super) fn receive_descriptor(socket: impl AsFd) -> io::Result<Option<OwnedFd
     match (got.bytes, inbox.take_descriptor(), inbox.is_empty() && !got.flags.contains(ReturnFlags::CTRUNC)) {
         (0, None, true) => Ok(None),
         (1, Some(descriptor), true) => Ok(Some(descriptor)),
+        (1, None, true) if byte == [UNASKED] => {
+            Err(io::Error::new(io::ErrorKind::QuotaExceeded, "a process of the script could not ask"))
+        }
         _ => Err(bad("a byte without exactly one descriptor")),
     }
 }

@@ -53,6 +53,20 @@ impl Doorbell {
     }
 }
 
+impl Doorbell {
+    /// What is left to say when nobody is there any more who could ring: that a process could not ask.
+    pub fn last_word(&self) -> Option<io::Error> {
+        loop {
+            match receive_descriptor(&self.socket) {
+                Ok(Some(_)) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => return Some(error),
+                Ok(None) | Err(_) => return None,
+            }
+        }
+    }
+}
+
 impl Caller {
     fn new(line: OwnedFd) -> io::Result<Self> {
         // Asked of the descriptor, because it is the caller who chose it.
@@ -159,6 +173,19 @@ mod tests {
         assert_eq!(asked.join().unwrap().unwrap(), Answer::Go);
         let act = Act::Execute { fields: vec![vec!["x".repeat(QUESTION_LIMIT)]], variables: Vec::new() };
         assert!(asking(&bell, Question { command: 0, act }).join().unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn who_cannot_ask_says_so() {
+        let (mut doorbell, bell) = Doorbell::new().unwrap();
+        let long = Act::Execute { fields: vec![vec!["x".repeat(QUESTION_LIMIT)]], variables: Vec::new() };
+        for _ in 0..2 {
+            assert!(asking(&bell, Question { command: 0, act: long.clone() }).join().unwrap().is_err());
+        }
+        assert_eq!(doorbell.next().await.unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
+        drop(bell);
+        assert!(doorbell.last_word().is_some());
+        assert!(doorbell.last_word().is_none());
     }
 
     #[tokio::test]

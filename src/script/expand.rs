@@ -14,8 +14,15 @@ use super::{
 };
 
 impl Shell<'_> {
-    /// What a word of a command becomes: none, one or several fields.
-    pub(super) fn fields(&mut self, word: &Word) -> Result<Vec<String>, End> {
+    /// What each of a command's words becomes: none, one or several fields. No pattern is matched before the last
+    /// substitution has run, as in bash: what one makes the pattern of a word before it finds.
+    pub(super) fn fields(&mut self, words: &[Word]) -> Result<Vec<Vec<String>>, End> {
+        let expanded = words.iter().map(|word| self.split(word)).collect::<Result<Vec<_>, End>>()?;
+        let matched = expanded.into_iter().map(glob::expand).collect::<Result<_, _>>();
+        matched.map_err(|trouble| self.give_up(trouble))
+    }
+
+    fn split(&mut self, word: &Word) -> Result<Vec<Vec<Atom>>, End> {
         let mut fields = Fields::default();
         if word.0.is_empty() {
             fields.whole(Atom::Text(String::new()));
@@ -37,7 +44,7 @@ impl Shell<'_> {
                 return Err(self.give_up(trouble));
             }
         }
-        glob::expand(fields.finish()).map_err(|trouble| self.give_up(trouble))
+        Ok(fields.finish())
     }
 
     /// What a word becomes where it is never split and patterns mean nothing.

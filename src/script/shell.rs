@@ -104,7 +104,7 @@ impl Shell<'_> {
                 // Held open here, the ends would keep the lists from noticing that nobody reads or writes any more.
                 self.beside.clear();
             }
-            Fork::Parent(pid) => signals::pass_on(pid),
+            Fork::Parent(_) => signals::pass_on(),
         }
         Ok(side)
     }

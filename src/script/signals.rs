@@ -7,7 +7,7 @@
 use std::io;
 
 use nix::sys::signal::{SigSet, Signal};
-use rustix::process::{Pid, Signal as Number, kill_process};
+use rustix::process::{Signal as Number, kill_current_process_group};
 
 use crate::sys::process::pending_signals;
 
@@ -34,12 +34,13 @@ pub(super) fn came() -> bool {
     pending().is_none_or(|mut numbers| numbers.next().is_some())
 }
 
-/// Gives those that have come to a new process, which starts without. One that came after the fork has reached both, and
-/// is the same one as long as the new process holds it back.
-pub(super) fn pass_on(child: Pid) {
+/// Gives those that have come to a new process, which starts without, and to whatever that has started since. To the
+/// whole group, because nobody else knows what that is. For who holds it back a second one is the same as the first; a
+/// program that was running may see two.
+pub(super) fn pass_on() {
     for number in pending().into_iter().flatten() {
-        // A child that is gone needs none.
-        let _ = kill_process(child, number);
+        // This process is in the group, so there is somebody to get it.
+        let _ = kill_current_process_group(number);
     }
 }
 

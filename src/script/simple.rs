@@ -83,10 +83,7 @@ impl Shell<'_> {
     }
 
     fn expanded(&mut self, simple: &Simple) -> Status {
-        let mut fields = Vec::new();
-        for word in &simple.words {
-            fields.push(self.fields(word)?);
-        }
+        let fields = self.fields(&simple.words)?;
         let mut variables = Vec::new();
         for (name, value) in &simple.assignments {
             variables.push((name.clone(), self.text(value)?));

@@ -64,8 +64,9 @@ fn understood(setup: &Setup, request: &Request) -> Result<Understood, Denial> {
     let script = command::parse(&request.command).map_err(outside_the_language)?;
     let start = host::start(&setup.workspace, request.cwd.as_deref())?;
     let env = environment(setup, request, &start.path)?;
+    let constructs = command::constructs(&script);
     let script = command::fill(&script, &env).map_err(outside_the_language)?;
-    let (script, handles) = host::resolve(&script, &setup.workspace, start)?;
+    let (script, handles) = host::resolve(&script, constructs, &setup.workspace, start)?;
     Ok(Understood { script, env, handles })
 }
 

@@ -137,6 +137,38 @@ fn a_kill_while_it_waits_for_an_answer_leaves_nothing() {
     });
 }
 
+/// The answer comes all the same, and nothing comes of it.
+#[test]
+fn a_signal_while_it_waits_for_an_answer_ends_it_when_it_has_it() {
+    as_everybody("script::a_signal_while_it_waits_for_an_answer_ends_it_when_it_has_it", || {
+        for depth in BOTH {
+            let mut jail = Jail::new(depth);
+            script(&mut jail, "/usr/bin/sleep 98 | /usr/bin/sleep 99; /usr/bin/touch after");
+            runtime().block_on(async {
+                let mut process = jail.spawn().await.unwrap();
+                let mut doorbell = process.take_doorbell().unwrap();
+                let mut waiting = Vec::new();
+                for _ in 0..2 {
+                    let mut caller = doorbell.next().await.unwrap().unwrap();
+                    caller.question().await.unwrap().unwrap();
+                    waiting.push(caller);
+                }
+                process.signal(15).unwrap();
+                for caller in waiting {
+                    caller.answer(Answer::Go).unwrap();
+                }
+                let start = std::time::Instant::now();
+                let ended = process.next().await;
+                assert!(matches!(ended, Report::Ended { exit: ExitStatus::Signal(15), .. }), "{depth:?} {ended:?}");
+                assert!(start.elapsed().as_secs() < 10, "{depth:?}");
+                assert_eq!(process.reap().await, 0);
+                assert!(doorbell.next().await.unwrap().is_none(), "it has asked no more");
+                assert!(!jail.workspace().join("after").exists());
+            });
+        }
+    });
+}
+
 /// Sets a script of programs by path to run.
 fn script(jail: &mut Jail, text: &str) {
     let script = parse(text).unwrap();

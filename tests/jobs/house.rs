@@ -76,12 +76,36 @@ impl House {
         Self::open(TempDir::new().unwrap(), limits, Path::new(launcher)).await
     }
 
+    /// Whose PATH begins with a directory `bin` beside the workspace, with this in it.
+    pub(crate) async fn with_program(limits: &str, name: &str, text: &str) -> Self {
+        let dir = TempDir::new().unwrap();
+        let bin = dir.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        executable(&bin.join(name), text);
+        let places = format!("[env]\nset = {{ PATH = \"{}:/usr/bin:/bin\" }}", bin.display());
+        let rule = "[[rule]]\nid = \"own\"\ndecision = \"allow\"\nprogram = \"PROGRAM\"\nreason = \"for the test\"";
+        let policy = POLICY.replace("\"/etc\"]", &format!("\"/etc\", \"{}\"]", bin.display()));
+        let policy = format!("{policy}{}\n{places}", rule.replace("PROGRAM", name));
+        Self::open_by(dir, &policy, limits, Path::new(STOCKADE)).await
+    }
+
+    /// Puts another program in the place of that one, as a package manager would.
+    pub(crate) fn swap_program(&self, name: &str, text: &str) {
+        let (new, old) = (self.dir.path().join("bin/.new"), self.dir.path().join("bin").join(name));
+        executable(&new, text);
+        fs::rename(new, old).unwrap();
+    }
+
     async fn open(dir: TempDir, limits: &str, launcher: &Path) -> Self {
+        Self::open_by(dir, POLICY, limits, launcher).await
+    }
+
+    async fn open_by(dir: TempDir, rules: &str, limits: &str, launcher: &Path) -> Self {
         let workspace = dir.path().join("workspace");
         fs::create_dir(&workspace).unwrap();
         mkfifoat(CWD, workspace.join("gate"), Mode::RWXU).unwrap();
         let policy = dir.path().join("policy.toml");
-        fs::write(&policy, format!("{POLICY}\n[limits]\n{limits}\n")).unwrap();
+        fs::write(&policy, format!("{rules}\n[limits]\n{limits}\n")).unwrap();
         fs::set_permissions(&policy, fs::Permissions::from_mode(0o600)).unwrap();
         let set = load(&Named::File(policy)).map_err(|failure| failure.findings).unwrap().set;
         let setup = Setup {
@@ -197,6 +221,11 @@ impl House {
     pub(crate) fn kinds_of(&self, job: &JobView) -> Vec<String> {
         self.records_of(job).iter().map(|record| record["kind"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+fn executable(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 pub(crate) const POLICY: &str = r#"

@@ -1,9 +1,16 @@
 //! Scripts: what runs, what is refused half-way, and what is on record of either.
 
-use std::fs;
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use serde_json::Value;
 use stockade::{
+    diagnostic::Code,
     job::{Cursor, JobView},
     model::outcome::{ExitStatus, Reason, Status},
 };
@@ -248,6 +255,88 @@ fn what_the_script_built_is_judged_by_its_path_when_its_turn_comes() {
         );
         let made = house.workspace().canonicalize().unwrap().join("made");
         assert_eq!(acts(&house, &job)[1]["program"], made.to_str().unwrap());
+        house.close().await;
+    });
+}
+
+/// What PATH gave when the script was judged is what runs, or nothing does.
+#[test]
+fn a_program_that_is_swapped_before_its_turn_is_refused() {
+    ran_on_threads(async {
+        for swapped in [false, true] {
+            let house = House::with_program("", "tool", "#!/bin/cat\nold\n").await;
+            let job = house.start("cat gate; tool").await;
+            // Opens when `cat` does, so the script was judged before.
+            let gate = fs::OpenOptions::new().write(true).open(house.workspace().join("gate")).unwrap();
+            if swapped {
+                house.swap_program("tool", "#!/bin/cat\nnew\n");
+            }
+            drop(gate);
+            let job = house.ended(job.id).await;
+            if swapped {
+                let Reason::Refused(refused) = reason(&job) else { panic!("{job:?}") };
+                let text = &refused.text;
+                assert!(text.starts_with("`tool` was refused (program-changed)"), "{text}");
+                assert_eq!(told(&acts(&house, &job)), ["execute cat gate allow", "execute tool deny"]);
+            }
+            assert_eq!(house.stdout(job.id), if swapped { "" } else { "#!/bin/cat\nold\n" });
+            house.close().await;
+        }
+    });
+}
+
+/// A name that is a file at one moment and a link out of the workspace at the next.
+#[test]
+fn a_target_that_becomes_a_link_is_never_written_through() {
+    ran_on_threads(async {
+        let house = House::new("wall = \"1m\"").await;
+        let workspace = house.workspace();
+        let outside = workspace.parent().unwrap().join("outside");
+        fs::write(&outside, "kept").unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let swapper = std::thread::spawn({
+            let (stop, target, spare, outside) =
+                (Arc::clone(&stop), workspace.join("target"), workspace.join("spare"), outside.clone());
+            move || {
+                let mut swaps = 0_u32;
+                while !stop.load(Ordering::Relaxed) {
+                    fs::write(&spare, "").unwrap();
+                    fs::rename(&spare, &target).unwrap();
+                    std::os::unix::fs::symlink(&outside, &spare).unwrap();
+                    fs::rename(&spare, &target).unwrap();
+                    let _ = fs::remove_file(&target);
+                    swaps += 1;
+                }
+                swaps
+            }
+        });
+        let (mut refused, mut ran) = (0, 0);
+        for _ in 0..60 {
+            let job = house
+                .stockade
+                .execute(house.request("cat <<< a > target; cat <<< b >> target; cat <<< c > target"))
+                .await;
+            match job {
+                // The first judgement saw the link.
+                Err(denial) => {
+                    assert_eq!(denial.code, Code::RedirectionOutside);
+                    refused += 1;
+                }
+                Ok(job) => {
+                    let job = house.ended(job.id).await;
+                    if matches!(reason(&job), Reason::Refused(_)) {
+                        refused += 1;
+                    } else {
+                        assert_eq!(reason(&job), Reason::Exited);
+                        ran += 1;
+                    }
+                }
+            }
+            assert_eq!(fs::read_to_string(&outside).unwrap(), "kept");
+        }
+        stop.store(true, Ordering::Relaxed);
+        let swaps = swapper.join().unwrap();
+        assert!(refused > 0 && ran > 0 && swaps > 60, "no race: {refused} refused, {ran} ran, {swaps} swaps");
         house.close().await;
     });
 }

@@ -47,8 +47,26 @@ pub(crate) fn substitutes(piece: &Piece) -> bool {
 }
 
 impl Model {
-    /// What a word of a command becomes.
-    pub(crate) fn fields(&mut self, word: &Word, scope: &Scope) -> Result<Vec<String>, Stop> {
+    /// What the words of a command become. Patterns are matched when all substitutions have run.
+    pub(crate) fn argv(&mut self, words: &[Word], scope: &Scope) -> Result<Vec<String>, Stop> {
+        let mut fields = Vec::new();
+        let mut pattern = false;
+        for word in words {
+            if pattern && word.pieces.iter().any(substitutes) {
+                self.not_dash("dash matches the patterns of a word before it expands the next");
+            }
+            let more = self.fields(word, scope)?;
+            pattern |= more.iter().flatten().any(|atom| !matches!(atom, Atom::Is(_)));
+            fields.extend(more);
+        }
+        let mut argv = Vec::new();
+        for field in fields {
+            argv.extend(self.names(&field, scope)?);
+        }
+        Ok(argv)
+    }
+
+    fn fields(&mut self, word: &Word, scope: &Scope) -> Result<Vec<Vec<Atom>>, Stop> {
         let mut done: Vec<Vec<Atom>> = Vec::new();
         let mut open: Option<Vec<Atom>> = word.pieces.is_empty().then(Vec::new);
         for piece in &word.pieces {
@@ -80,11 +98,7 @@ impl Model {
             }
         }
         done.extend(open);
-        let mut fields = Vec::new();
-        for field in done {
-            fields.extend(self.names(&field, scope)?);
-        }
-        Ok(fields)
+        Ok(done)
     }
 
     /// What a word becomes where it is neither split nor a pattern.
@@ -126,11 +140,9 @@ impl Model {
             let mut next = Vec::new();
             let last = at + 1 == parts.len();
             let literal = part.iter().all(|atom| matches!(atom, Atom::Is(_)));
-            if !literal && part.iter().take_while(|atom| matches!(atom, Atom::Is('.'))).count() == part.len() - 1 {
-                let dots = part.len() > 1;
-                if dots && matches!(part.first(), Some(Atom::Is('.'))) {
-                    return Err(Stop::Skip("a pattern of dots"));
-                }
+            let dots = part.iter().take_while(|atom| matches!(atom, Atom::Is('.'))).count();
+            if dots > 0 && part.get(dots).is_some_and(|atom| !matches!(atom, Atom::Is(_))) {
+                return Err(Stop::Skip("a pattern of dots"));
             }
             for prefix in &found {
                 let directory = if prefix.is_empty() { "." } else { prefix.as_str() };

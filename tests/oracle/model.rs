@@ -216,10 +216,7 @@ impl Model {
     }
 
     fn simple(&mut self, command: &SimpleCommand, scope: &mut Scope) -> Result<Status, Stop> {
-        let mut argv = Vec::new();
-        for word in &command.words {
-            argv.extend(self.fields(word, scope)?);
-        }
+        let argv = self.argv(&command.words, scope)?;
         let mut env = BTreeMap::new();
         for assignment in &command.assignments {
             if !["A", "B", "HOME", "X", "V"].contains(&assignment.name.as_str()) {

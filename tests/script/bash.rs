@@ -68,6 +68,7 @@ const SCRIPTS: &[&str] = &[
     "yes | head -n 3",
     "(yes; echo no) | head -n 1",
     "echo *",
+    "echo * $(: >made-late) */ \"$(: >d/late)\" d/*",
     "echo *.txt ?.txt [ab].txt [!ab].txt [A-Z]*",
     "echo d/* */x */*/x d*/",
     "echo */ ./*.txt .//d/*",

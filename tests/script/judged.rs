@@ -74,7 +74,10 @@ fn nothing_goes_on_after_a_refusal_anywhere() {
     ] {
         let stage = Stage::furnished().refusing(0);
         let ran = stage.run(text);
-        assert_eq!((ran.status, stage.has("after"), ran.asked.len()), (126, false, 1), "{text}: {ran:?}");
+        assert_eq!((ran.status, stage.has("after")), (126, false), "{text}: {ran:?}");
+        // A command and what runs beside it ask at the same time.
+        let most = if text.contains("<(cat") || text.contains(">(cat") { 2 } else { 1 };
+        assert!((1..=most).contains(&ran.asked.len()), "{text}: {ran:?}");
     }
 }
 

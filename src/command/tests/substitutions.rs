@@ -90,6 +90,7 @@ refuses! {
     orders: "command-substitution" {
         "A=$(a) b $(c)" => "$(c)", "a $(b) > \"$(c)\"" => "$(c)", "> \"$(a)\" b `c`" => "`c`", "A=$(a) b <<< $(c)" => "$(c)",
     }
+    closed: "command-substitution" { "a <&- < \"$(b)\"" => "$(b)", "a 2>&- >o <<<`b`" => "`b`" }
     braces: "brace-expansion" { "a {$(b),c}" => "{$(b),c}", "a {$(b,c)}" => "{$(b,c)}", "a {`b`}" => "{`b`}" }
     sets: "glob" { "a [$(b)" => "[$(b)", "a [x\"$(b)\"]" => "[x\"$(b)\"]", "a .*$(b)" => ".*$(b)", "a $(b)/.*" => "$(b)/.*" }
     tildes: "tilde" { "a ~$(b)" => "~", "a $(b ~x)" => "~", "A=$(b):~ c" => "~" }

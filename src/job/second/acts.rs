@@ -167,6 +167,7 @@ impl Grounds {
     fn nothing(&self) -> ResolvedScript {
         ResolvedScript {
             script: self.judged.script.script.clone(),
+            constructs: self.judged.script.constructs.clone(),
             cwd: self.judged.script.cwd.clone(),
             commands: Vec::new(),
             files: Vec::new(),

@@ -171,7 +171,9 @@ impl Second {
     fn nonsense(&self, error: &io::Error) {
         let state = self.state();
         if !self.is_refused() {
-            self.refuse(&state, acts::unknown(0), acts::odd(&error.to_string()));
+            let unasked = error.kind() == io::ErrorKind::QuotaExceeded;
+            let denial = if unasked { trouble::unasked(error) } else { acts::odd(&error.to_string()) };
+            self.refuse(&state, acts::unknown(0), denial);
         }
     }
 
@@ -262,6 +264,10 @@ async fn serve(second: Arc<Second>, mut doorbell: Doorbell, stop: CancellationTo
         }
     }
     callers.shutdown().await;
+    // The process may have ended before its last byte was looked at.
+    if open && let Some(error) = doorbell.last_word() {
+        second.nonsense(&error);
+    }
 }
 
 async fn hear(second: Arc<Second>, mut caller: Caller) -> io::Result<()> {

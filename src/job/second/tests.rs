@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     audit::{Conclusion, verify_file},
-    command::{ResolvedCommand, ResolvedProgram, SimpleCommand, Word, canonical, parse},
+    command::{ResolvedCommand, ResolvedProgram, SimpleCommand, Word, canonical, constructs, parse},
     diagnostic::Source,
     model::{
         denial::RuleRef,
@@ -82,6 +82,7 @@ impl Scene {
             home: "/".into(),
         };
         let script = ResolvedScript {
+            constructs: constructs(&script),
             script,
             cwd: root.clone(),
             commands,

@@ -63,6 +63,12 @@ pub(super) fn denial(trouble: &Trouble, span: Span) -> Denial {
     Denial::new(code, reason).with_hint(hint).at(span)
 }
 
+/// The refusal that ends a script of which a process could not even ask.
+pub(super) fn unasked(error: &std::io::Error) -> Denial {
+    Denial::new(Code::ScriptFailed, format!("the system refused what the script needs: {error}"))
+        .with_hint("the policy's limits on processes, files or memory may be too narrow")
+}
+
 /// Text from inside the sandbox, made fit to be shown and not too long.
 fn shown(text: &str) -> String {
     visible(text).chars().take(LONGEST).collect()

@@ -189,8 +189,9 @@ mod tests {
         super::{Tool, tests::assert_published},
         *,
     };
+    use crate::diagnostic::{Code, Span};
     use crate::mcp::reply::tests::{ended, running};
-    use crate::model::outcome::{ExitStatus, Reason};
+    use crate::model::outcome::{ExitStatus, Reason, RefusedAct};
 
     #[test]
     fn a_running_job_has_no_end() {
@@ -233,6 +234,25 @@ mod tests {
         assert_eq!(seen, want);
         assert_eq!(answer["returned"], "exited");
         assert_eq!(answer.get("exit_code"), None);
+    }
+
+    #[test]
+    fn a_script_that_was_refused_half_way_has_the_refusal_in_full() {
+        let denial =
+            Denial::new(Code::OptionLikeName, "it matches `-x`").with_hint("write `./`").at(Span { start: 5, end: 9 });
+        let text = "`ls *` was refused".to_owned();
+        let act = RefusedAct { denial, before: "nothing ran before it".into(), text: text.clone() };
+        let result = answer(ended(Reason::Refused(Box::new(act)), None), None);
+        assert_published(Tool::Status, &result);
+        let content = serde_json::to_value(&result.content).unwrap();
+        assert!(content[0]["text"].as_str().unwrap().contains("failed (refused): `ls *` was refused"), "{content}");
+        let answer = result.structured_content.unwrap();
+        assert_eq!((&answer["reason"], &answer["detail"]), (&json!("refused"), &json!(text)));
+        let span = json!({ "start": 5, "end": 9 });
+        let refusal = json!({
+            "code": "option-like-name", "reason": "it matches `-x`", "hint": "write `./`", "span": span,
+        });
+        assert_eq!(answer["refusal"], refusal);
     }
 
     #[test]

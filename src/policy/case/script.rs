@@ -9,7 +9,7 @@ use std::{
 use crate::{
     command::{
         self, Access, AssignedVariable, Builtin, Redirect, Redirection, ResolvedCommand, ResolvedDirectory,
-        ResolvedFile, ResolvedScript, Script, SimpleCommand, SyntaxError, Word,
+        ResolvedFile, ResolvedScript, SimpleCommand, SyntaxError, Word,
     },
     diagnostic::Code,
     model::{denial::Denial, workspace::Workspace},
@@ -46,16 +46,22 @@ pub(super) fn resolve(
     let own = BTreeMap::from([("HOME".to_owned(), HOME.to_owned())]);
     let mut env = policy.env.build(&own, client)?;
     env.insert("PWD".to_owned(), cwd.display().to_string());
+    let constructs = command::constructs(&script);
     let script = command::fill(&script, &env).map_err(outside)?;
-    let mut walk = Walk { workspace: &workspace, cwds: vec![cwd.clone()], found: empty(script.clone(), cwd) };
+    let found = ResolvedScript {
+        script: script.clone(),
+        constructs,
+        cwd: cwd.clone(),
+        commands: vec![],
+        files: vec![],
+        directories: vec![],
+        variables: vec![],
+    };
+    let mut walk = Walk { workspace: &workspace, cwds: vec![cwd], found };
     for (index, command) in script.commands().enumerate() {
         walk.command(index, command);
     }
     Ok(walk.found)
-}
-
-fn empty(script: Script, cwd: PathBuf) -> ResolvedScript {
-    ResolvedScript { script, cwd, commands: vec![], files: vec![], directories: vec![], variables: vec![] }
 }
 
 struct Walk<'a> {

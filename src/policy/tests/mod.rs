@@ -81,6 +81,7 @@ fn script(commands: Vec<ResolvedCommand>) -> ResolvedScript {
     let text = "true";
     let script = command::parse(text).expect(text);
     ResolvedScript {
+        constructs: command::constructs(&script),
         script,
         cwd: PathBuf::from("/builds/project"),
         commands,

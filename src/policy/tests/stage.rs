@@ -32,6 +32,7 @@ pub(super) fn whole(text: &str) -> ResolvedScript {
     let tree = command::parse(text).expect(text);
     let mut resolved = ResolvedScript {
         script: tree.clone(),
+        constructs: command::constructs(&tree),
         cwd: ROOT.into(),
         commands: vec![],
         files: vec![],
