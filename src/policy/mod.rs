@@ -31,6 +31,7 @@ mod near;
 mod path;
 mod pattern;
 mod program;
+mod programs;
 mod raw;
 mod reader;
 mod rule;

@@ -122,6 +122,16 @@ impl<'a, 'f> Reader<'a, 'f> {
         }
     }
 
+    /// `true` or `false`.
+    pub(super) fn truth(&mut self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        let DeValue::Boolean(truth) = value.value else {
+            self.wrong_type(key, &value, "`true` or `false`");
+            return None;
+        };
+        Some(*truth)
+    }
+
     /// A whole number that is not negative.
     pub(super) fn whole(&mut self, key: &'static str) -> Option<Spanned<u64>> {
         let value = self.value(key)?;

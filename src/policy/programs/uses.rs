@@ -1,0 +1,300 @@
+//! What a command does, by its words and the facts of its program.
+
+use super::{
+    super::words::Words,
+    facts::{Effect, Facts, Kind, Need, Operand},
+    line::{Given, Line, read},
+    scan::{self, Found},
+};
+
+/// What one command does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Uses {
+    /// Whether anything is known of the program.
+    pub(in super::super) modelled: bool,
+    /// What it needs, with the place of the word that says so; place 0 for what the program does always.
+    pub(in super::super) needs: Vec<(Need, usize)>,
+    /// The places of words that the facts do not list, with what they are.
+    pub(in super::super) unlisted: Vec<usize>,
+    /// Whether unknown words may add anything.
+    pub(in super::super) open: bool,
+    /// The files that it names.
+    pub(in super::super) files: Vec<NamedFile>,
+    /// The variables that it sets for what it runs.
+    pub(in super::super) variables: Vec<String>,
+    /// The commands that it runs.
+    pub(in super::super) inner: Vec<Inner>,
+    /// Texts that it hands to a shell.
+    pub(in super::super) texts: Vec<String>,
+    /// The words of the subcommand.
+    pub(in super::super) subcommand: Vec<String>,
+    pub(in super::super) options: Vec<Used>,
+    /// The places of the operands.
+    pub(in super::super) operands: Vec<usize>,
+}
+
+/// A file that a command names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) struct NamedFile {
+    /// As it is written, from the working directory.
+    pub(in super::super) text: String,
+    pub(in super::super) written: bool,
+    /// The place of its word.
+    pub(in super::super) at: usize,
+}
+
+/// A command that another one runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Inner {
+    pub(in super::super) words: Words,
+    /// Directories into which the outer one may have gone, from the working directory.
+    pub(in super::super) bases: Vec<String>,
+    /// Whether words follow that nobody knows before.
+    pub(in super::super) appended: bool,
+}
+
+/// An option that a command has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Used {
+    /// As it is spelled in its word.
+    pub(in super::super) written: String,
+    /// All spellings of all options that it may be.
+    pub(in super::super) spellings: Vec<String>,
+    pub(in super::super) value: Option<String>,
+    /// The place of its word.
+    pub(in super::super) at: usize,
+}
+
+/// What a command does by the facts of its program; without facts, what can be told from its words alone. The bases are
+/// directories from which its relative names may start, beside the working directory.
+pub(in super::super) fn uses(words: &Words, facts: Option<&Facts>, bases: &[String]) -> Uses {
+    let unknown = Facts::default();
+    let line = read(words, facts.unwrap_or(&unknown));
+    let mut judge = Judge { words, uses: Uses { modelled: facts.is_some(), ..Uses::default() }, bases: bases.to_vec() };
+    judge.uses.open = line.open;
+    if facts.is_some() {
+        judge.line(&line);
+    }
+    let mut uses = judge.uses;
+    uses.subcommand = line.subcommand.iter().filter_map(|at| words.argv.get(*at)).cloned().collect();
+    uses.options = line.options.iter().map(used).collect();
+    uses.operands = line.operands;
+    uses
+}
+
+fn used(given: &Given<'_>) -> Used {
+    let spellings = given.may_be.iter().flat_map(|fact| &fact.spellings).cloned().collect();
+    let value = given.value.as_ref().map(|(_, value)| value.clone());
+    Used { written: given.written.clone(), spellings, value, at: given.at }
+}
+
+struct Judge<'w> {
+    words: &'w Words,
+    uses: Uses,
+    /// Directories from which relative names may start, beside the working directory.
+    bases: Vec<String>,
+}
+
+impl Judge<'_> {
+    fn line(&mut self, line: &Line<'_>) {
+        let has = |effect: Effect| {
+            line.options.iter().any(|given| given.may_be.iter().any(|fact| fact.effects.contains(&effect)))
+        };
+        let stops = has(Effect::Stop);
+        for given in &line.options {
+            self.option(given, line.facts);
+        }
+        self.uses.unlisted.extend(&line.unlisted);
+        let fills = has(Effect::Script) || line.options.iter().any(modules);
+        if stops {
+            return;
+        }
+        for facts in &line.path {
+            self.need_all(&facts.always, 0);
+        }
+        if !line.facts.sub.is_empty() {
+            // Only the outer program is there.
+            if line.subcommand.is_empty() && !line.facts.alone {
+                self.uses.unlisted.push(0);
+            }
+            return;
+        }
+        if line.operands.is_empty() && !fills {
+            self.need_all(&line.facts.bare, 0);
+        }
+        self.operands(line, has(Effect::Script), [has(Effect::Edits), has(Effect::Reads)]);
+    }
+
+    fn option(&mut self, given: &Given<'_>, facts: &Facts) {
+        for fact in &given.may_be {
+            for effect in &fact.effects {
+                if let Effect::Need(need) = effect {
+                    self.uses.needs.push((*need, given.at));
+                }
+            }
+            if let Some((start, end)) = given.inner {
+                self.inner(self.words.part(start, end), facts.appends);
+            } else if let Some((at, value)) = &given.value {
+                self.word(fact.kind, *at, value, facts);
+            }
+        }
+    }
+
+    fn operands(&mut self, line: &Line<'_>, scripted: bool, [edits, reads]: [bool; 2]) {
+        let facts = line.facts;
+        let kinds = facts.operands.as_deref().unwrap_or_default();
+        let kinds = kinds.get(usize::from(scripted).min(kinds.len())..).unwrap_or_default();
+        let mut places = line.operands.as_slice();
+        let mut kinds = kinds;
+        if let Some((Operand { kind: Kind::Assign, .. }, rest)) = kinds.split_first() {
+            kinds = rest;
+            while let Some((at, after)) = places.split_first()
+                && let Some(variable) = self.words.argv.get(*at).and_then(|word| assigned(word))
+            {
+                self.uses.variables.push(variable);
+                places = after;
+            }
+            if places.is_empty() && !line.operands.is_empty() {
+                self.need_all(&facts.bare, 0);
+            }
+        }
+        for (index, at) in places.iter().enumerate() {
+            let Some(word) = self.words.argv.get(*at) else { continue };
+            if self.key(facts, *at, word) {
+                continue;
+            }
+            let kind = match kind(kinds, index, places.len()) {
+                Some(Kind::Read) if edits => Kind::Write,
+                Some(Kind::Write) if reads => Kind::Read,
+                Some(kind) => kind,
+                None => {
+                    self.uses.unlisted.push(*at);
+                    continue;
+                }
+            };
+            if kind == Kind::Command {
+                self.inner(self.words.from(*at), facts.appends);
+                return;
+            }
+            self.word(kind, *at, word, facts);
+        }
+    }
+
+    /// Whether an operand is one of the form `key=value`, where the program has such.
+    fn key(&mut self, facts: &Facts, at: usize, word: &str) -> bool {
+        let Some((name, value)) = word.split_once('=').filter(|_| !facts.keys.is_empty()) else { return false };
+        match facts.keys.iter().find(|key| key.name == name) {
+            Some(key) => self.word(key.kind, at, value, facts),
+            None => self.uses.unlisted.push(at),
+        }
+        true
+    }
+
+    fn word(&mut self, kind: Kind, at: usize, text: &str, facts: &Facts) {
+        // What nobody knows is judged when it is known.
+        if self.words.unknown.contains(&at) {
+            return;
+        }
+        match kind {
+            Kind::Data => {}
+            Kind::Read => self.file(text, false, at),
+            Kind::Write => self.file(text, true, at),
+            Kind::Cd => {
+                self.file(text, false, at);
+                let joined: Vec<_> = self.bases.iter().map(|base| join(base, text)).collect();
+                self.bases.push(text.to_owned());
+                self.bases.extend(joined);
+            }
+            Kind::Run => {
+                self.file(text, false, at);
+                self.uses.needs.push((Need::Run, at));
+            }
+            Kind::Need(need) => self.uses.needs.push((need, at)),
+            Kind::AtFile => {
+                let marked = text.strip_prefix(['@', '<']).or_else(|| after(text, "=@").or_else(|| after(text, "=<")));
+                if let Some(path) = marked {
+                    self.file(path, false, at);
+                }
+            }
+            Kind::Assign => match assigned(text) {
+                Some(variable) => self.uses.variables.push(variable),
+                None => self.uses.unlisted.push(at),
+            },
+            Kind::Shell => {
+                self.uses.needs.push((Need::Exec, at));
+                self.uses.texts.push(text.to_owned());
+            }
+            Kind::Sed => self.found(scan::sed(text), at),
+            Kind::Awk => self.found(scan::awk(text), at),
+            Kind::Jq => self.found(scan::jq(text), at),
+            Kind::Sql => self.found(scan::sql(text), at),
+            Kind::Make => self.found(scan::make(text), at),
+            Kind::Modules if facts.modules.iter().any(|own| own == text) => self.uses.needs.push((Need::Run, at)),
+            Kind::Modules => self.uses.needs.push((Need::Code, at)),
+            // A command takes all words behind it, which a single value cannot.
+            Kind::Command => self.uses.needs.push((Need::Exec, at)),
+        }
+    }
+
+    fn found(&mut self, found: Vec<Found>, at: usize) {
+        for found in found {
+            match found {
+                Found::Need(need) => self.uses.needs.push((need, at)),
+                Found::Read(path) => self.file(&path, false, at),
+                Found::Write(path) => self.file(&path, true, at),
+            }
+        }
+    }
+
+    /// A dash alone is the standard input or output.
+    fn file(&mut self, text: &str, written: bool, at: usize) {
+        if text == "-" || text.is_empty() {
+            return;
+        }
+        let bases = self.bases.iter().map(|base| join(base, text));
+        let texts: Vec<_> = bases.chain([text.to_owned()]).collect();
+        self.uses.files.extend(texts.into_iter().map(|text| NamedFile { text, written, at }));
+    }
+
+    fn inner(&mut self, words: Words, appended: bool) {
+        self.uses.inner.push(Inner { words, bases: self.bases.clone(), appended });
+    }
+
+    fn need_all(&mut self, needs: &[Need], at: usize) {
+        self.uses.needs.extend(needs.iter().map(|need| (*need, at)));
+    }
+}
+
+fn modules(given: &Given<'_>) -> bool {
+    given.may_be.iter().any(|fact| fact.kind == Kind::Modules)
+}
+
+/// The kind of one of several operands.
+fn kind(kinds: &[Operand], index: usize, count: usize) -> Option<Kind> {
+    let Some(repeat) = kinds.iter().position(|operand| operand.repeats) else {
+        return kinds.get(index).map(|operand| operand.kind);
+    };
+    let tail = kinds.len() - repeat - 1;
+    let from_end = count - index;
+    if index < repeat && (count > tail || from_end > tail) {
+        kinds.get(index).map(|operand| operand.kind)
+    } else if from_end <= tail {
+        kinds.get(kinds.len() - from_end).map(|operand| operand.kind)
+    } else {
+        kinds.get(repeat).map(|operand| operand.kind)
+    }
+}
+
+/// The name in `NAME=value`.
+fn assigned(word: &str) -> Option<String> {
+    let (name, _) = word.split_once('=')?;
+    (!name.is_empty() && !name.contains('/')).then(|| name.to_owned())
+}
+
+fn after<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
+    text.split_once(mark).map(|(_, rest)| rest)
+}
+
+fn join(base: &str, text: &str) -> String {
+    if text.starts_with('/') { text.to_owned() } else { format!("{}/{text}", base.trim_end_matches('/')) }
+}
