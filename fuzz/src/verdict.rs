@@ -51,11 +51,13 @@ fn verdict(script: &Script) -> String {
         program,
         canonical: canonical.clone(),
         cwds: vec!["/workspace".into()],
+        named: Default::default(),
         span: Default::default(),
     };
     let script = ResolvedScript {
         script: script.clone(),
         cwd: "/workspace".into(),
+        roots: vec!["/workspace".into()],
         commands: vec![resolved],
         files: vec![],
         directories: vec![],

@@ -1,7 +1,7 @@
 //! A script together with the facts that name resolution found. The descriptors that were opened on the way are kept
 //! apart (`host::Handles`), so that policy tests need no files.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{diagnostic::Span, model::workspace::Reach};
 
@@ -16,6 +16,8 @@ pub struct ResolvedScript {
     pub constructs: Vec<(Construct, Span)>,
     /// Absolute working directory in which it starts, links resolved.
     pub cwd: PathBuf,
+    /// The workspace roots, absolute and free of links.
+    pub roots: Vec<PathBuf>,
     /// The commands that run a program, in the order of [`Script::commands`].
     pub commands: Vec<ResolvedCommand>,
     /// The files that redirections open, in the order of their commands.
@@ -42,8 +44,21 @@ pub struct ResolvedCommand {
     pub canonical: String,
     /// The directories in which it may run, absolute and free of links. Empty when that is not known before its turn.
     pub cwds: Vec<PathBuf>,
+    /// Where the files are that its arguments name, by their text; nothing for one that is not known before its turn.
+    pub named: BTreeMap<String, Option<NamedPlace>>,
     /// The command's place in the text.
     pub span: Span,
+}
+
+/// Where a file is that an argument names. Of several possible working directories, what is least in all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedPlace {
+    /// Absolute path, links resolved, from the first of the working directories.
+    pub path: PathBuf,
+    /// How far jobs reach there.
+    pub reach: Reach,
+    /// Whether it lies in a workspace root.
+    pub inside: bool,
 }
 
 /// The file behind a program's name.

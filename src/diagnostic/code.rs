@@ -170,6 +170,7 @@ codes! {
     MatchesNothing = "matches-nothing": "No command has a canonical text that the rule matches, so it has no effect. Canonical text has one blank between fields, and single quotes around those that need them: the patterns `git  log` and `echo \"a b\"` match nothing.";
     UntestedRule = "untested-rule": "No example that has to match and no test exercises the rule, so nothing shows that it does what its author thinks. Examples and tests are judged whenever the policy is loaded.";
     LooseAlternation = "loose-alternation": "A `|` stands at the top of a pattern between parts of which only some begin with a program's name. It splits the whole pattern, not the words beside it: `git status|log` matches the program `log` and not `git log`.";
+    BlocklistOff = "blocklist-off": "An entry of the built-in blocklist is switched off by the policy. The finding is there so that nobody overlooks it; the outermost file alone can do this, with a reason.";
     RunsAnything = "runs-anything": "The allow rule names a program that runs whatever it is given: an interpreter, a shell, or a program that runs its arguments. The rule then allows everything that the sandbox lets such a program do. An example in `examples.match` that uses the program shows that this is meant.";
     WritablePrograms = "writable-programs": "Jobs can write a directory in which programs are looked up, so a job could put another program under a name that rules allow.";
     WritableLog = "writable-log": "Jobs can write where the audit log lies. The server refuses to start like this.";

@@ -5,6 +5,7 @@
 mod descriptor;
 mod existing;
 mod locate;
+mod named;
 mod opened;
 mod program;
 mod resolve;
@@ -13,5 +14,6 @@ mod walk;
 
 pub use descriptor::{Identity, Opened, Place, look_at};
 pub use existing::{current, existing};
+pub use named::{named, settled};
 pub use resolve::{Handles, resolve};
 pub use start::{Start, start};

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     command::{
-        Access, AssignedVariable, Builtin, Construct, Redirect, Redirection, ResolvedCommand, ResolvedDirectory,
+        Access, AssignedVariable, Construct, Redirect, Redirection, ResolvedCommand, ResolvedDirectory,
         ResolvedFile, ResolvedScript, Script, SimpleCommand, Word,
     },
     diagnostic::{Code, Span},
@@ -17,11 +17,13 @@ use crate::{
         denial::Denial,
         workspace::{Reach, Workspace},
     },
+    policy::PolicySet,
 };
 
 use super::{
     existing::current,
     locate::{Located, locate},
+    named::{named, settled},
     program::Programs,
     start::Start,
     walk::{Cwds, Visit, visits},
@@ -44,6 +46,7 @@ pub fn resolve(
     constructs: Vec<(Construct, Span)>,
     workspace: &Workspace,
     start: Start,
+    policy: &PolicySet,
 ) -> Result<(ResolvedScript, Handles), Denial> {
     let workspace = if names_files(script) { Cow::Owned(current(workspace)?) } else { Cow::Borrowed(workspace) };
     let Start { path: cwd, fd } = start;
@@ -54,7 +57,7 @@ pub fn resolve(
     let (mut commands, mut files, mut variables) = (Vec::new(), Vec::new(), Vec::new());
     for visit in &visits {
         if visit.command.builtin().is_none() {
-            commands.push(command(visit, alone, &mut programs, &cwd)?);
+            commands.push(command(visit, alone, &mut programs, &cwd, (&workspace, policy))?);
         }
         files.extend(opens(visit, &workspace));
         let assigned = visit.command.assignments.iter();
@@ -65,16 +68,25 @@ pub fn resolve(
         }));
     }
     let programs = programs.opened;
-    let script = ResolvedScript { script: script.clone(), constructs, cwd, commands, files, directories, variables };
+    let roots = workspace.roots.clone();
+    let script = script.clone();
+    let script = ResolvedScript { script, constructs, cwd, roots, commands, files, directories, variables };
     Ok((script, Handles { programs, cwd: fd }))
 }
 
+/// Whether anything but programs may have to be found: every argument can name a file.
 fn names_files(script: &Script) -> bool {
     let opens = |redirection: &Redirection| target(redirection).is_some();
-    script.commands().any(|command| command.builtin() == Some(Builtin::Cd) || command.redirections.iter().any(opens))
+    script.commands().any(|command| command.words.len() > 1 || command.redirections.iter().any(opens))
 }
 
-fn command(visit: &Visit<'_>, alone: bool, programs: &mut Programs<'_>, cwd: &Path) -> Result<ResolvedCommand, Denial> {
+fn command(
+    visit: &Visit<'_>,
+    alone: bool,
+    programs: &mut Programs<'_>,
+    cwd: &Path,
+    (workspace, policy): (&Workspace, &PolicySet),
+) -> Result<ResolvedCommand, Denial> {
     let SimpleCommand { words, span, .. } = visit.command;
     let literals: Vec<Option<String>> = words.iter().map(Word::literal).collect();
     let first = words.first().zip(literals.first().and_then(Option::as_deref));
@@ -82,15 +94,21 @@ fn command(visit: &Visit<'_>, alone: bool, programs: &mut Programs<'_>, cwd: &Pa
         .ok_or_else(|| Denial::new(Code::EmptyCommand, "the command's first word is not a program's name").at(*span))?;
     let program = if alone { programs.alone(name, cwd) } else { programs.one_of_many(name, &visit.cwds) };
     let program = program.map_err(|denial| denial.at(word.span))?;
-    let unknown = literals.iter().enumerate().filter(|(_, literal)| literal.is_none()).map(|(at, _)| at).collect();
+    let unknown: Vec<_> =
+        literals.iter().enumerate().filter(|(_, literal)| literal.is_none()).map(|(at, _)| at).collect();
     let argv = literals.into_iter().zip(words).map(|(literal, word)| literal.unwrap_or_else(|| word.canonical()));
+    let argv: Vec<_> = argv.collect();
+    let cwds: Vec<_> = visit.cwds.paths().cloned().collect();
+    let named = named(policy.named_files(&argv, &unknown), &cwds, workspace);
     Ok(ResolvedCommand {
         index: visit.index,
-        argv: argv.collect(),
+        argv,
         unknown,
         program,
         canonical: visit.command.canonical(),
-        cwds: visit.cwds.paths().cloned().collect(),
+        cwds,
+        // A command by itself has no second judgement that could know more.
+        named: if alone { settled(named) } else { named },
         span: *span,
     })
 }
@@ -173,12 +191,17 @@ mod tests {
     use tempfile::TempDir;
 
     use super::{super::start, *};
-    use crate::command::parse;
+    use crate::{command::parse, diagnostic::Source, policy::compile};
 
     /// A workspace `root` beside a directory `bin` with the programs of PATH, and `outside`.
     struct Place {
         dir: TempDir,
         workspace: Workspace,
+    }
+
+    fn policy() -> PolicySet {
+        let source = Source { name: "test.toml".into(), text: "version = 1\n".into() };
+        compile(&[source]).0.unwrap()
     }
 
     impl Place {
@@ -212,7 +235,7 @@ mod tests {
         fn resolve(&self, word: &str, cwd: Option<&str>) -> Result<ResolvedScript, Denial> {
             let script = parse(word).unwrap();
             let start = start(&self.workspace, cwd.map(Path::new))?;
-            resolve(&script, Vec::new(), &self.workspace, start).map(|(script, _)| script)
+            resolve(&script, Vec::new(), &self.workspace, start, &policy()).map(|(script, _)| script)
         }
 
         #[track_caller]
@@ -392,12 +415,12 @@ mod tests {
         let place = furnished();
         let script = parse("tool a; ./own; (tool b | tool c)").unwrap();
         let (script, handles) =
-            resolve(&script, Vec::new(), &place.workspace, start(&place.workspace, None).unwrap()).unwrap();
+            resolve(&script, Vec::new(), &place.workspace, start(&place.workspace, None).unwrap(), &policy()).unwrap();
         assert_eq!(script.commands.len(), 4);
         assert_eq!(handles.programs.into_keys().collect::<Vec<_>>(), [place.path("bin/tool")]);
         let alone = parse("./own").unwrap();
         let (_, handles) =
-            resolve(&alone, Vec::new(), &place.workspace, start(&place.workspace, None).unwrap()).unwrap();
+            resolve(&alone, Vec::new(), &place.workspace, start(&place.workspace, None).unwrap(), &policy()).unwrap();
         assert_eq!(handles.programs.into_keys().collect::<Vec<_>>(), [place.path("root/own")]);
     }
 

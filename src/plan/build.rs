@@ -198,6 +198,7 @@ mod tests {
                 program: ResolvedProgram { name, by_path, path: real.clone(), real, writable: false },
                 canonical: command.canonical(),
                 cwds: vec!["/w".into()],
+                named: BTreeMap::new(),
                 span: command.span,
             }
         });
@@ -207,6 +208,7 @@ mod tests {
             constructs: constructs(&script),
             script,
             cwd: "/w".into(),
+            roots: vec!["/w".into()],
             commands,
             files,
             directories,

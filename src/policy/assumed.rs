@@ -1,16 +1,19 @@
 //! Commands of which no more is known than their words: examples, and what other programs run.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     command::{ResolvedCommand, ResolvedProgram},
     diagnostic::Span,
 };
 
-use super::{words::Words, wrappers::base_name};
+use super::{words::Words, inside::base_name};
 
 /// Where such commands are thought to run.
 pub(super) const CWD: &str = "/workspace";
+
+/// What stands for the home directory.
+pub(super) const HOME: &str = "/home/user";
 
 /// A command whose program is where its word suggests: found by PATH in a directory that no job can write, or by its path.
 pub(super) fn assumed(words: impl Into<Words>) -> ResolvedCommand {
@@ -27,6 +30,7 @@ pub(super) fn assumed(words: impl Into<Words>) -> ResolvedCommand {
         unknown: words.unknown,
         program,
         cwds: vec![CWD.into()],
+        named: BTreeMap::new(),
         span: Span::default(),
     }
 }

@@ -10,11 +10,14 @@ use crate::{
 };
 
 use super::{
-    PolicySet, blocklist,
+    PolicySet,
+    args::Scope,
+    blocklist,
+    cover::HARMLESS,
     judge::{blocklisted, unknown_at_start},
     path::WORKSPACE,
     reader::few,
-    shell::Unknown,
+    shell::{ShellRules, Unknown},
 };
 
 /// The refusals of all that a script does beside running programs, each with its command's place.
@@ -60,8 +63,14 @@ fn opened(policy: &PolicySet, script: &ResolvedScript, file: &ResolvedFile) -> R
     let writes = file.access.writes();
     let known = file.place.as_ref().map(|(path, _)| path.display().to_string());
     let named = known.or_else(|| as_written(script, file));
-    if let Some(entry) = named.filter(|_| writes).and_then(|path| blocklist::written(&path, &script.cwd)) {
+    if let Some(entry) = named.filter(|_| writes).and_then(|path| blocklist::written(policy, &path, &script.cwd)) {
         return Err(blocklisted(entry, file.span));
+    }
+    if let Some((path, reach)) = &file.place
+        && strays(policy, script, path)
+        && (*reach == Reach::Write || *reach == Reach::Read && !writes)
+    {
+        return Err(by(ShellRules::paths_place(), stray(policy, file, path)));
     }
     match &file.place {
         Some((_, Reach::Write)) => Ok(()),
@@ -91,6 +100,20 @@ fn opened(policy: &PolicySet, script: &ResolvedScript, file: &ResolvedFile) -> R
             }
         },
     }
+}
+
+/// Whether a file lies where the sandbox lets a job reach and the policy does not let scripts name files.
+fn strays(policy: &PolicySet, script: &ResolvedScript, path: &std::path::Path) -> bool {
+    let harmless = HARMLESS.iter().any(|device| std::path::Path::new(device) == path);
+    let inside = script.roots.iter().any(|root| path.starts_with(root));
+    policy.shell.paths == Scope::Workspace && !harmless && !inside
+}
+
+fn stray(policy: &PolicySet, file: &ResolvedFile, path: &std::path::Path) -> Denial {
+    let verb = if file.access.writes() { "write" } else { "read" };
+    let reason = format!("scripts cannot {verb} `{}`: it lies outside the workspace", path.display());
+    let hint = format!("use a file in {}; `[shell] paths = \"sandbox\"` of a policy would allow more", roots(policy));
+    Denial::new(Code::RedirectionOutside, reason).with_hint(hint).at(file.span)
 }
 
 /// The name of a file that is not known yet, as far as it is, with a star for each part that is not.

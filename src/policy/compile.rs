@@ -14,7 +14,9 @@ use super::{
     case::{RawCase, try_case},
     example,
     findings::Findings,
+    programs::Programs,
     raw::RawPolicy,
+    switch,
 };
 
 /// The name of the policy that a source extends, when it extends one. Findings are left to [`compile`].
@@ -29,7 +31,7 @@ pub fn compile(sources: &[Source]) -> (Option<PolicySet>, Vec<(usize, Diagnostic
     let mut findings = Findings::default();
     let stages = stages(sources, &mut findings);
     let set = stages.last().map(|raw| {
-        example::check_all(&raw.rules, &mut findings);
+        example::check_all(raw, &mut findings);
         finish(raw.clone(), sources, &mut findings)
     });
     if !findings.has_errors() {
@@ -77,6 +79,7 @@ fn check_cases(stages: &[RawPolicy], sources: &[Source], findings: &mut Findings
 
 fn finish(raw: RawPolicy, sources: &[Source], findings: &mut Findings) -> PolicySet {
     let mut rules: Vec<_> = raw.rules.into_iter().map(|raw| raw.rule).collect();
+    switch::report(&raw.off, &raw.off_in_base, findings);
     // Order in the files never matters; one order for all makes that plain.
     rules.sort_by(|a, b| a.id().cmp(b.id()));
     PolicySet {
@@ -89,6 +92,8 @@ fn finish(raw: RawPolicy, sources: &[Source], findings: &mut Findings) -> Policy
         limits: raw.limits.finish(),
         audit_dir: raw.audit_dir.map(|dir| dir.value),
         rules,
+        programs: Programs::with(raw.programs),
+        off: raw.off.into_iter().map(|switch| (switch.off.value, switch.reason)).collect(),
         files: sources.iter().map(|source| (source.name.clone(), hex(&Sha256::digest(&source.text)))).collect(),
         narrowing: Vec::new(),
     }

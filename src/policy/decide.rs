@@ -47,17 +47,16 @@ impl Permit {
     }
 }
 
-/// Judges a script, before it starts and again for each of its acts. No rule looks at who asks yet; the request stands
-/// here because rules by principal will.
+/// Judges a script, before it starts and again for each of its acts. Of the request, rules see which variables it sets.
 ///
 /// The first judgement gets a script with all its commands, files, directories and variables. The second gets the same
 /// tree with the one act that is due, fully known. What is not in the lists is not judged.
-pub fn decide(policy: &Arc<PolicySet>, _request: &Request, script: &ResolvedScript) -> (Decision, Trace) {
+pub fn decide(policy: &Arc<PolicySet>, request: &Request, script: &ResolvedScript) -> (Decision, Trace) {
     let (judgements, commands): (Vec<_>, Vec<_>) = script
         .commands
         .iter()
         .map(|command| {
-            let (judgement, trace) = judge(policy, script, command);
+            let (judgement, trace) = judge(policy, script, command, request);
             ((command.index, judgement), trace)
         })
         .unzip();

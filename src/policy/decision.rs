@@ -56,7 +56,7 @@ pub struct Trace {
 }
 
 /// What was considered for one simple command.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandTrace {
     /// The canonical text that was judged.
     pub canonical: String,
@@ -64,4 +64,8 @@ pub struct CommandTrace {
     pub matched: Vec<(RuleRef, &'static str)>,
     /// When no rule allows the command: the one about the same program that came nearest, and why it did not match.
     pub nearest: Option<(RuleRef, String)>,
+    /// What the command does beside what is harmless, a line each.
+    pub notes: Vec<String>,
+    /// The commands that it runs, through all layers.
+    pub inside: Vec<Self>,
 }

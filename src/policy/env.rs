@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     findings::{Findings, Spanned, over},
+    git,
     name::{NameGlob, fits, is_possible},
     reader::{Reader, few},
     similar::closest,
@@ -53,6 +54,11 @@ const NEVER: &[&str] = &[
 const PATH: &str = "PATH";
 /// The server says where a job starts.
 const PWD: &str = "PWD";
+/// What requests may set when a policy says nothing: names that choose how a program talks, and nothing that it does.
+const DEFAULT_CLIENT: &[&str] = &[
+    "CI", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LANG", "LC_*", "LINES", "NO_COLOR", "RUST_BACKTRACE", "RUST_LOG",
+    "TERM", "TZ",
+];
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 impl EnvRules {
@@ -80,6 +86,7 @@ impl EnvRules {
             }
             env.insert(name.clone(), value.clone());
         }
+        git::quiet(&mut env);
         Ok(env)
     }
 
@@ -202,7 +209,7 @@ impl RawEnv {
             }
         }
         set.entry(PATH.to_owned()).or_insert_with(|| DEFAULT_PATH.to_owned());
-        EnvRules { set, pass: values(self.pass), client: values(self.client), deny: values(Some(deny)) }
+        EnvRules { set, pass: values(self.pass), client: self.client.map_or_else(default_client, |client| values(Some(client))), deny: values(Some(deny)) }
     }
 }
 
@@ -216,6 +223,10 @@ fn is_never(name: &str) -> bool {
 
 fn values(globs: Option<Vec<Spanned<NameGlob>>>) -> Vec<NameGlob> {
     globs.unwrap_or_default().into_iter().map(|glob| glob.value).collect()
+}
+
+fn default_client() -> Vec<NameGlob> {
+    DEFAULT_CLIENT.iter().filter_map(|name| NameGlob::new(name).ok()).collect()
 }
 
 fn globs(table: &mut Reader<'_, '_>, key: &'static str) -> Option<Vec<Spanned<NameGlob>>> {
@@ -244,6 +255,8 @@ fn check_set(name: &Spanned<String>, value: &str, findings: &mut Findings) {
         "it is the directory in which a job starts; the server sets it"
     } else if value.contains('\0') {
         "the value holds a NUL character"
+    } else if name.value == git::COUNT && !value.parse().is_ok_and(|count: usize| count <= git::COUNT_MAX) {
+        "it is how many settings for Git there are: a whole number up to 1000"
     } else {
         return;
     };

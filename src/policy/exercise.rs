@@ -8,7 +8,7 @@ use super::{
     PolicySet,
     case::{Got, RawCase, try_case},
     compile::{set_of, stages},
-    example,
+    example::World,
     findings::{Findings, Spanned},
     raw::RawPolicy,
     rule::RawRule,
@@ -70,7 +70,8 @@ pub fn exercise(sources: &[Source]) -> Exercise {
     }
     let mut findings = Findings::default();
     let mut trials = Trials::default();
-    whole.rules.iter().for_each(|rule| trials.examples(rule));
+    let world = World::of(whole);
+    whole.rules.iter().for_each(|rule| trials.examples(&world, rule));
     for stage in stages.iter().filter(|stage| !stage.cases.is_empty()) {
         trials.cases(stage, sources);
     }
@@ -83,7 +84,8 @@ pub fn exercise(sources: &[Source]) -> Exercise {
 pub(super) fn untested(stages: &[RawPolicy], sources: &[Source], findings: &mut Findings) {
     let mut trials = Trials::default();
     let Some(whole) = stages.last() else { return };
-    whole.rules.iter().for_each(|rule| trials.examples(rule));
+    let world = World::of(whole);
+    whole.rules.iter().for_each(|rule| trials.examples(&world, rule));
     stages.iter().filter(|stage| !stage.cases.is_empty()).for_each(|stage| trials.cases(stage, sources));
     trials.report_untested(whole, findings);
 }
@@ -97,10 +99,10 @@ struct Trials {
 }
 
 impl Trials {
-    fn examples(&mut self, raw: &RawRule) {
+    fn examples(&mut self, world: &World, raw: &RawRule) {
         let id = || raw.id.value.clone();
         for example in &raw.matching {
-            let problem = example::match_problem(&raw.rule, &example.value);
+            let problem = world.match_problem(&raw.rule, &example.value);
             if problem.is_none() {
                 self.exercised.insert(id());
             }
@@ -108,7 +110,7 @@ impl Trials {
             self.add(Kind::Match(id()), example, ["a match".to_owned(), got], problem.is_none());
         }
         for example in &raw.not_matching {
-            let holds = example::no_match_problem(&raw.rule, &example.value).is_none();
+            let holds = world.no_match_problem(&raw.rule, &example.value).is_none();
             let got = if holds { "no match" } else { "the rule matches" };
             self.add(Kind::NoMatch(id()), example, ["no match".to_owned(), got.to_owned()], holds);
         }

@@ -5,20 +5,26 @@ use std::cmp::Reverse;
 use crate::{
     command::{ResolvedCommand, ResolvedScript},
     diagnostic::{Code, Span},
-    model::denial::{Denial, RuleRef},
+    model::{
+        denial::{Denial, RuleRef},
+        request::Request,
+    },
 };
 
 use super::{
     PolicySet,
-    assumed::assumed,
     blocklist::{self, Entry},
+    crew::Crew,
     decision::{CommandTrace, Question},
-    input, near,
+    input,
+    inside::inside,
+    near,
     pattern::{Pattern, Reach},
     rule::{Fit, Rule, StdinGrant, Verdict},
     shell::{ShellRules, Unknown},
+    subject::Subject,
+    trace,
     words::Words,
-    wrappers::{Inside, inside},
 };
 
 /// What a policy says about one simple command.
@@ -32,34 +38,33 @@ pub(super) enum Judgement {
 /// The rules that apply to a command, and how surely.
 struct Matched<'p>(Vec<(&'p Rule, Fit)>);
 
-/// Judges a command of a script.
+/// Judges a command of a script, and all commands that it runs.
 pub(super) fn judge(
     policy: &PolicySet,
     script: &ResolvedScript,
     command: &ResolvedCommand,
+    request: &Request,
 ) -> (Judgement, CommandTrace) {
     let cwds = if command.cwds.is_empty() { std::slice::from_ref(&script.cwd) } else { &command.cwds };
-    let blocked = cwds.iter().find_map(|cwd| blocklist::find(command, cwd));
-    let inside = inside(&Words { argv: command.argv.clone(), unknown: command.unknown.clone() });
-    let over = inside.over;
-    let matched = Matched::of(policy, command, inside);
+    let blocked = cwds.iter().find_map(|cwd| blocklist::find(policy, command, cwd));
+    let inside = inside(&policy.programs, &Words { argv: command.argv.clone(), unknown: command.unknown.clone() });
+    let crew = Crew::new(policy, script, command, request, &inside);
+    let subjects = crew.subjects(&script.roots);
+    let matched = Matched::of(policy, &subjects, inside.open);
     let judgement = match blocked {
         Some(entry) => Judgement::Deny(blocklisted(entry, command.span)),
-        None if over => Judgement::Deny(too_many_inside(command)),
+        None if inside.over => Judgement::Deny(too_many_inside(command)),
         None => match unknown_counts(policy, script, command, &matched) {
             Some(denial) => Judgement::Deny(denial),
-            None => by_rules(policy, script, command, &matched),
+            None => by_rules(policy, script, &subjects, &crew, &matched),
         },
     };
-    let unmatched = matched.0.iter().all(|(rule, _)| rule.verdict() == Verdict::Deny);
-    let near = unmatched.then(|| near::nearest(&policy.rules, command)).flatten();
     let builtin = blocked.map(|entry| (entry.place(), Verdict::Deny.as_str()));
-    let rules = matched.0.iter().map(|(rule, fit)| (rule.place().clone(), word(rule.verdict(), *fit)));
-    let trace = CommandTrace {
-        canonical: command.canonical.clone(),
-        matched: builtin.into_iter().chain(rules).collect(),
-        nearest: near.map(|near| (near.rule.place().clone(), near.why)),
-    };
+    let mut trace = trace::of(policy, &subjects, &inside);
+    trace.matched = builtin.into_iter().chain(matched.shown()).collect();
+    if matched.0.iter().any(|(rule, _)| rule.verdict() != Verdict::Deny) {
+        trace.nearest = None;
+    }
     (judgement, trace)
 }
 
@@ -86,10 +91,17 @@ pub(super) fn unknown_at_start(reason: String, span: Span) -> Denial {
 }
 
 impl<'p> Matched<'p> {
-    fn of(policy: &'p PolicySet, command: &ResolvedCommand, inside: Inside) -> Self {
-        let Inside { commands, open, .. } = inside;
-        let commands: Vec<_> = commands.into_iter().map(assumed).collect();
-        let fits = policy.rules.iter().map(|rule| (rule, fit(rule, command, &commands, open)));
+    /// An allow rule has to cover the command itself; the others apply as well when they apply to one that it runs.
+    fn of(policy: &'p PolicySet, subjects: &[Subject<'_>], open: bool) -> Self {
+        let fit = |rule: &'p Rule| match (rule.verdict(), subjects) {
+            (_, []) => Fit::No,
+            (Verdict::Allow, [own, ..]) => rule.fit(own),
+            (Verdict::Ask | Verdict::Deny, all) => {
+                let open = if open { Fit::Maybe } else { Fit::No };
+                all.iter().map(|subject| rule.fit(subject)).max().unwrap_or(Fit::No).max(open)
+            }
+        };
+        let fits = policy.rules.iter().map(|rule| (rule, fit(rule)));
         Self(fits.filter(|(_, fit)| *fit != Fit::No).collect())
     }
 
@@ -98,21 +110,22 @@ impl<'p> Matched<'p> {
         let fitting = self.0.iter().filter(move |(rule, fit)| rule.verdict() == verdict && *fit >= least);
         fitting.map(|(rule, _)| *rule)
     }
-}
 
-/// How surely a rule applies to a command, or, unless it would allow, to one that the command runs.
-fn fit(rule: &Rule, command: &ResolvedCommand, inside: &[ResolvedCommand], open: bool) -> Fit {
-    match rule.verdict() {
-        Verdict::Allow => rule.fit(command),
-        Verdict::Ask | Verdict::Deny => {
-            let inside = inside.iter().map(|command| rule.fit(command)).max().unwrap_or(Fit::No);
-            let open = if open { Fit::Maybe } else { Fit::No };
-            rule.fit(command).max(inside).max(open)
+    /// The rules that may allow: those that do for certain, or else those that may; and whether it is certain.
+    fn allowing(&self) -> (Vec<&'p Rule>, bool) {
+        let sure: Vec<_> = self.with(Verdict::Allow, Fit::Yes).collect();
+        match sure.is_empty() {
+            false => (sure, true),
+            true => (self.with(Verdict::Allow, Fit::Maybe).collect(), false),
         }
+    }
+
+    fn shown(&self) -> impl Iterator<Item = (RuleRef, &'static str)> {
+        self.0.iter().map(|(rule, fit)| (rule.place().clone(), word(rule.verdict(), *fit)))
     }
 }
 
-fn word(verdict: Verdict, fit: Fit) -> &'static str {
+pub(super) fn word(verdict: Verdict, fit: Fit) -> &'static str {
     match (fit, verdict) {
         (Fit::No | Fit::Yes, verdict) => verdict.as_str(),
         (Fit::Maybe, Verdict::Allow) => "may-allow",
@@ -141,7 +154,7 @@ fn unknown_counts(
     }
     let (name, span) = unknown_word(script, command);
     let because = |why: String| Some(unknown_at_start(format!("`{name}` is not known yet, and {why}"), span));
-    if command.cwds.iter().any(|cwd| blocklist::may_find(command, cwd)) {
+    if command.cwds.iter().any(|cwd| blocklist::may_find(policy, command, cwd)) {
         return because("the built-in blocklist refuses some of what it may be".to_owned());
     }
     if let Some(rule) = matched.with(Verdict::Deny, Fit::Maybe).next() {
@@ -175,25 +188,23 @@ fn unknown_word<'c>(script: &ResolvedScript, command: &'c ResolvedCommand) -> (&
 fn by_rules(
     policy: &PolicySet,
     script: &ResolvedScript,
-    command: &ResolvedCommand,
+    subjects: &[Subject<'_>],
+    crew: &Crew<'_>,
     matched: &Matched<'_>,
 ) -> Judgement {
+    let command = crew.command;
     if let Some(rule) = matched.with(Verdict::Deny, Fit::Yes).next() {
         return Judgement::Deny(denied(rule, command));
     }
-    let mut allows: Vec<&Rule> = matched.with(Verdict::Allow, Fit::Yes).collect();
-    let sure = !allows.is_empty();
-    if !sure {
-        allows = matched.with(Verdict::Allow, Fit::Maybe).collect();
-    }
+    let (allows, sure) = matched.allowing();
     // What may have to be asked about is left to the second judgement, unless the mildest answer is to ask.
     let least = match policy.shell.unknown {
         Unknown::AtExec if !allows.is_empty() => Fit::Yes,
         Unknown::AtExec | Unknown::Deny => Fit::Maybe,
     };
     let ask = matched.with(Verdict::Ask, least).next();
-    if ask.is_none() && allows.is_empty() {
-        return Judgement::Deny(near::no_rule(&policy.rules, command));
+    if let (None, true, [subject, ..]) = (ask, allows.is_empty(), subjects) {
+        return Judgement::Deny(near::no_rule(&policy.rules, subject));
     }
     if policy.settings_allow(command) == Fit::No {
         return Judgement::Deny(narrowed(command));
@@ -201,6 +212,9 @@ fn by_rules(
     if let Some(rule) = ask {
         let reason = reason_or(rule, "the policy wants a person to approve the command");
         return Judgement::Ask(Question { rule: rule.place().clone(), reason });
+    }
+    if let Some(denial) = crew.refusal(policy, subjects, &allows) {
+        return Judgement::Deny(denial);
     }
     allow(script, command, &allows, sure)
 }

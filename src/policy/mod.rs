@@ -6,22 +6,29 @@
 
 #![forbid(unsafe_code)]
 
+mod args;
 mod assumed;
 mod beside;
 mod blocklist;
 mod case;
 mod compare;
 mod compile;
+mod cover;
+mod crew;
 mod decide;
 mod decision;
 mod env;
 mod example;
 mod exercise;
 mod findings;
+mod forbid;
+mod grants;
 mod input;
+mod inside;
 mod judge;
 mod limits;
 mod format;
+mod git;
 mod language;
 mod lint;
 mod locate;
@@ -30,6 +37,7 @@ mod narrow;
 mod near;
 mod path;
 mod pattern;
+mod places;
 mod program;
 mod programs;
 mod raw;
@@ -44,9 +52,14 @@ mod show;
 mod similar;
 #[cfg(test)]
 mod tests;
+mod trace;
+mod subject;
+mod switch;
 mod words;
 mod workspace;
-mod wrappers;
+
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::limits::Limits;
 
@@ -62,6 +75,9 @@ pub use format::format;
 pub use lint::lint;
 pub use narrow::Narrowing;
 pub use pattern::Pattern;
+pub use programs::Need;
+use programs::Programs;
+use words::Words;
 pub use rule::{Rule, StdinGrant, Verdict};
 pub use sandbox::{Network, SandboxRules};
 pub use schema::schema;
@@ -92,6 +108,9 @@ pub struct PolicySet {
     pub audit_dir: Option<String>,
     /// By id.
     rules: Vec<Rule>,
+    programs: Programs,
+    /// Entries of the built-in blocklist that the top file switches off, with its reasons.
+    off: BTreeMap<String, String>,
     files: Vec<(String, String)>,
     /// Lists of patterns from the settings; a command has to match one of each.
     narrowing: Vec<Vec<regex::Regex>>,
@@ -101,6 +120,21 @@ impl PolicySet {
     /// The files that the policy was compiled from, base first: name, and SHA-256 in hexadecimal.
     pub fn files(&self) -> &[(String, String)] {
         &self.files
+    }
+
+    /// The entries of the built-in blocklist that are switched off, by id, with the reasons.
+    pub fn switched_off(&self) -> &BTreeMap<String, String> {
+        &self.off
+    }
+
+    fn is_switched_off(&self, id: &str) -> bool {
+        self.off.contains_key(id)
+    }
+
+    /// The texts among a command's words that may name files, by what is known of its program; every word where nothing
+    /// is. The places are those of words that are not known.
+    pub fn named_files(&self, argv: &[String], unknown: &[usize]) -> BTreeSet<String> {
+        self.programs.files(&Words { argv: argv.to_vec(), unknown: unknown.to_vec() })
     }
 
     /// The rules, by id.

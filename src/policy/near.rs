@@ -3,9 +3,11 @@
 use crate::{command::ResolvedCommand, diagnostic::Code, model::denial::Denial};
 
 use super::{
+    cover::{Gap, cover},
     reader::few,
     rule::{Fit, Rule, Verdict},
     similar::closest,
+    subject::Subject,
 };
 
 /// A rule about the same program that does not match.
@@ -20,14 +22,16 @@ pub(super) struct Near<'a> {
 const TOLD_MAX: usize = 60;
 
 /// The rule about the same program that came nearest: one that could have allowed it, and the first by id.
-pub(super) fn nearest<'a>(rules: &'a [Rule], command: &ResolvedCommand) -> Option<Near<'a>> {
-    let candidates = rules.iter().filter(|rule| rule.verdict() != Verdict::Deny && rule.fit(command) == Fit::No);
-    candidates.filter_map(|rule| why_not(rule, command).map(|why| Near { rule, why })).next()
+pub(super) fn nearest<'a>(rules: &'a [Rule], subject: &Subject<'_>) -> Option<Near<'a>> {
+    let candidates = rules.iter().filter(|rule| rule.verdict() != Verdict::Deny && rule.fit(subject) == Fit::No);
+    let near = candidates.filter_map(|rule| why_not(rule, subject).map(|(rank, why)| (rank, Near { rule, why })));
+    near.min_by_key(|(rank, _)| *rank).map(|(_, near)| near)
 }
 
 /// The refusal of a command that no rule allows.
-pub(super) fn no_rule(rules: &[Rule], command: &ResolvedCommand) -> Denial {
-    let hint = match nearest(rules, command) {
+pub(super) fn no_rule(rules: &[Rule], subject: &Subject<'_>) -> Denial {
+    let command = subject.command;
+    let hint = match nearest(rules, subject) {
         Some(near) => format!("rule `{}` comes near: {}", near.rule.id(), near.why),
         None => others(rules, command),
     };
@@ -35,22 +39,33 @@ pub(super) fn no_rule(rules: &[Rule], command: &ResolvedCommand) -> Denial {
     Denial::new(Code::NoRule, reason).with_hint(hint).at(command.span)
 }
 
-/// Why a rule about the program of a command does not match; nothing when it is about other programs.
-fn why_not(rule: &Rule, command: &ResolvedCommand) -> Option<String> {
+/// Why a rule about the program of a command does not match, and how far it is from it; nothing when it is about other
+/// programs.
+fn why_not(rule: &Rule, subject: &Subject<'_>) -> Option<(u8, String)> {
+    let command = subject.command;
     let name = command.program.name.as_str();
-    let pattern = rule.command().map_or("", |pattern| pattern.as_str());
     if !names(rule).any(|named| named == name || named.rsplit('/').next() == Some(name)) {
         return None;
     }
     let by_name = names(rule).any(|named| named == name);
     if command.program.by_path && by_name {
-        return Some(format!("it is about the program that PATH finds; write `{name}` without a directory"));
+        let why = format!("it is about the program that PATH finds; write `{name}` without a directory");
+        return Some((3, why));
     }
     if !rule.names(command) {
         let named: Vec<_> = rule.programs().collect();
-        return Some(format!("it names {}", few(&named)));
+        return Some((3, format!("it names {}", few(&named))));
     }
-    Some(format!("it takes commands that match `{pattern}`"))
+    let gap = match rule.verdict() {
+        Verdict::Allow => cover(rule, subject).err()?,
+        Verdict::Ask | Verdict::Deny => Gap::Pattern,
+    };
+    let rank = match &gap {
+        Gap::Program | Gap::Pattern => 2,
+        Gap::Args(_) | Gap::Cwd | Gap::Variable(_) => 1,
+        Gap::Unmodelled | Gap::Unlisted(_) | Gap::Need(..) | Gap::File(..) => 0,
+    };
+    Some((rank, gap.why(rule)))
 }
 
 /// What the policy allows instead. Of very many names only those are told that look like the one that is refused.

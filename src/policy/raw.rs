@@ -10,10 +10,12 @@ use super::{
     findings::{Findings, Spanned, over},
     limits::RawLimits,
     path::check_rooted,
+    programs::RawProgram,
     reader::Reader,
     rule::RawRule,
     sandbox::RawSandbox,
     shell::RawShell,
+    switch::RawSwitch,
     workspace::RawWorkspace,
 };
 
@@ -23,6 +25,12 @@ pub(super) struct RawPolicy {
     pub(super) name: String,
     pub(super) extends: Option<Spanned<String>>,
     pub(super) rules: Vec<RawRule>,
+    /// Entries of the blocklist that are off, of the last file alone.
+    pub(super) off: Vec<RawSwitch>,
+    /// Those that its bases would switch off.
+    pub(super) off_in_base: Vec<RawSwitch>,
+    /// Facts about programs.
+    pub(super) programs: Vec<RawProgram>,
     /// Of the last file alone: each file's tests are judged by what the file and its bases say.
     pub(super) cases: Vec<RawCase>,
     pub(super) workspace: RawWorkspace,
@@ -70,10 +78,14 @@ impl RawPolicy {
     /// the base's.
     pub(super) fn over(self, mut base: Self) -> Self {
         base.rules.extend(self.rules);
+        base.programs.extend(self.programs);
         Self {
             name: self.name,
             extends: self.extends,
             rules: base.rules,
+            off: self.off,
+            off_in_base: base.off.into_iter().chain(base.off_in_base).collect(),
+            programs: base.programs,
             cases: self.cases,
             workspace: self.workspace.over(base.workspace),
             env: self.env.over(base.env),
@@ -94,6 +106,14 @@ impl RawPolicy {
             let reader = Reader::new(source, entries, "a rule", span, file, root.findings());
             rules.extend(RawRule::read(reader, &name));
         }
+        let mut programs = Vec::new();
+        for (entries, span) in root.tables("program") {
+            programs.push(RawProgram::read(source, entries, span, file, root.findings()));
+        }
+        let mut off = Vec::new();
+        for (entries, span) in root.tables("blocklist") {
+            off.extend(RawSwitch::read(Reader::new(source, entries, "`[[blocklist]]`", span, file, root.findings())));
+        }
         let mut cases = Vec::new();
         for (entries, span) in root.tables("test") {
             let reader = Reader::new(source, entries, "a test", span, file, root.findings());
@@ -103,6 +123,9 @@ impl RawPolicy {
             name,
             extends,
             rules,
+            off,
+            off_in_base: Vec::new(),
+            programs,
             cases,
             workspace: root.table("workspace", "`[workspace]`").map(RawWorkspace::read).unwrap_or_default(),
             env: root.table("env", "`[env]`").map(RawEnv::read).unwrap_or_default(),
@@ -113,7 +136,6 @@ impl RawPolicy {
         };
         root.unsupported("layer", "leave it out; a policy is joined to another by `extends`");
         root.unsupported("profile", "leave it out; every client is judged by the same rules");
-        root.unsupported("blocklist", "leave it out; the built-in blocklist is always on");
         root.finish();
         raw
     }

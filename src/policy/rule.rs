@@ -1,5 +1,9 @@
 //! `[[rule]]`: one statement about commands.
 
+use std::collections::BTreeSet;
+
+use globset::{GlobBuilder, GlobMatcher};
+
 use crate::{
     command::{self, ResolvedCommand},
     diagnostic::{Code, Diagnostic},
@@ -7,10 +11,18 @@ use crate::{
 };
 
 use super::{
+    args::Args,
+    cover::cover,
     findings::Spanned,
+    forbid::applies,
+    grants::{self, Grants},
+    name::NameGlob,
+    path::check_plain,
     pattern::{Pattern, Reach},
     program::{self, ProgramName},
+    programs::Need,
     reader::Reader,
+    subject::Subject,
 };
 
 /// What a rule says about the commands that it matches.
@@ -53,6 +65,11 @@ pub struct Rule {
     verdict: Verdict,
     programs: Vec<ProgramName>,
     command: Option<Pattern>,
+    args: Option<Args>,
+    cwd: Option<Vec<GlobMatcher>>,
+    env: Option<Vec<NameGlob>>,
+    grants: Grants,
+    needs: BTreeSet<Need>,
     stdin: StdinGrant,
     reason: String,
     hint: Option<String>,
@@ -135,12 +152,42 @@ impl Rule {
         self.hint.as_deref()
     }
 
-    /// Whether the rule applies to a command. An allow rule takes a program's name narrowly, the others widely.
-    pub(super) fn fit(&self, command: &ResolvedCommand) -> Fit {
-        let Some(pattern) = &self.command else { return Fit::of(self.names(command)) };
-        if !self.names(command) {
-            return Fit::No;
+    /// What the rule asks of arguments.
+    pub(super) fn args(&self) -> Option<&Args> {
+        self.args.as_ref()
+    }
+
+    /// The directories in which the rule holds.
+    pub(super) fn cwd(&self) -> Option<&[GlobMatcher]> {
+        self.cwd.as_deref()
+    }
+
+    /// The variables that may be set for a command, or that the rule forbids.
+    pub(super) fn env(&self) -> Option<&[NameGlob]> {
+        self.env.as_deref()
+    }
+
+    /// The uses that the rule covers beside the harmless ones.
+    pub(super) fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// The uses that the rule forbids or wants to be asked about.
+    pub(super) fn needs(&self) -> &BTreeSet<Need> {
+        &self.needs
+    }
+
+    /// How surely the rule applies to a command. An allow rule takes a program's name narrowly, the others widely.
+    pub(super) fn fit(&self, subject: &Subject<'_>) -> Fit {
+        match self.verdict {
+            Verdict::Allow => cover(self, subject).unwrap_or(Fit::No),
+            Verdict::Ask | Verdict::Deny => applies(self, subject),
         }
+    }
+
+    /// How surely `command` matches.
+    pub(super) fn fits_pattern(&self, command: &ResolvedCommand) -> Fit {
+        let Some(pattern) = &self.command else { return Fit::Yes };
         match command.unknown.iter().min() {
             None => Fit::of(pattern.is_match(&command.canonical)),
             Some(first) => {
@@ -181,17 +228,17 @@ impl RawRule {
         };
         let programs = programs(&mut table);
         let command = pattern(&mut table, "command", reach);
-        if programs.is_none() && command.is_none() && !table.holds("command") {
+        if programs.is_none() && command.is_none() && !table.holds("command") && !table.holds("needs") {
             table.missing("program", "a rule needs `program`, `command`, or both");
         }
         let stdin = stdin(&mut table, verdict.as_ref().map(|verdict| verdict.value));
         let reason = reason(&mut table, verdict.as_ref().map(|verdict| verdict.value));
         let hint = table.text("hint").map(|hint| hint.value);
         let (matching, not_matching) = examples(&mut table);
-        table.unsupported("args", "say it in `command`, the pattern over the command's canonical text");
-        table.unsupported("grants", "leave it out; the sandbox is the same for every rule");
-        table.unsupported("cwd", "leave it out; `[workspace] roots` holds for every rule");
-        table.unsupported("env", "leave it out; `[env]` holds for every rule");
+        let args = table.table("args", "`args`").map(|table| Args::read(table, reach));
+        let permits = reach == Reach::Permits;
+        let (grants, needs) = (Grants::read(&mut table, permits), grants::needs(&mut table, permits));
+        let (cwd, env) = (directories(&mut table), variables(&mut table));
         let (line, column) = table.source().position(table.place().span.start);
         let at = Some(format!("{}:{line}:{column}", table.source().name));
         table.finish();
@@ -199,7 +246,7 @@ impl RawRule {
         let (id, verdict) = (id?, verdict?.value);
         let place = RuleRef { layer: layer.to_owned(), id: id.value.clone(), at };
         let programs = programs.unwrap_or_default();
-        let rule = Rule { place, verdict, programs, command, stdin, reason, hint };
+        let rule = Rule { place, verdict, programs, command, args, cwd, env, grants, needs, stdin, reason, hint };
         Some(Self { id, rule, matching, not_matching })
     }
 }
@@ -253,7 +300,7 @@ fn pattern(table: &mut Reader<'_, '_>, key: &'static str, reach: Reach) -> Optio
     compiled(table, key, &text, reach)
 }
 
-fn compiled(table: &mut Reader<'_, '_>, key: &str, text: &Spanned<String>, reach: Reach) -> Option<Pattern> {
+pub(super) fn compiled(table: &mut Reader<'_, '_>, key: &str, text: &Spanned<String>, reach: Reach) -> Option<Pattern> {
     if text.value.is_empty() {
         table.findings().error(Code::BadRegex, text, format!("`{key}` is empty"), "an empty pattern matches nothing");
         return None;
@@ -274,6 +321,43 @@ fn compiled(table: &mut Reader<'_, '_>, key: &str, text: &Spanned<String>, reach
             None
         }
     }
+}
+
+/// Directories in which a rule holds, as patterns from the workspace roots.
+fn directories(table: &mut Reader<'_, '_>) -> Option<Vec<GlobMatcher>> {
+    let texts = table.text_or_texts("cwd")?;
+    check_plain_all(table, &texts);
+    let mut patterns = Vec::new();
+    for text in texts {
+        let written = text.value.trim_start_matches("./").trim_end_matches('/');
+        match GlobBuilder::new(if written.is_empty() { "." } else { written }).literal_separator(true).build() {
+            Ok(glob) => patterns.push(glob.compile_matcher()),
+            Err(error) => {
+                let message = format!("`cwd` has the entry `{}`", text.value.escape_debug());
+                table.findings().error(Code::BadValue, &text, message, &error.kind().to_string());
+            }
+        }
+    }
+    Some(patterns)
+}
+
+fn check_plain_all(table: &mut Reader<'_, '_>, texts: &[Spanned<String>]) {
+    texts.iter().for_each(|text| check_plain("cwd", text, table.findings()));
+}
+
+fn variables(table: &mut Reader<'_, '_>) -> Option<Vec<NameGlob>> {
+    let texts = table.texts("env")?;
+    let mut names = Vec::new();
+    for text in texts {
+        match NameGlob::new(&text.value) {
+            Ok(name) => names.push(name),
+            Err(problem) => {
+                let message = format!("`env` has the entry `{}`", text.value.escape_debug());
+                table.findings().error(Code::BadValue, &text, message, problem);
+            }
+        }
+    }
+    Some(names)
 }
 
 fn stdin(table: &mut Reader<'_, '_>, verdict: Option<Verdict>) -> StdinGrant {

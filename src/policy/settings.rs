@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use crate::command::Construct;
 use crate::model::{limits::Rate, size::TimeSpan};
 
-use super::{PolicySet, sandbox::Network, shell::Unknown};
+use super::{PolicySet, args::Scope, sandbox::Network, shell::Unknown};
 
 /// One setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,11 @@ fn places(set: &PolicySet) -> Vec<Setting> {
             "shell.unknown",
             set.shell.unknown.as_str().to_owned(),
             u128::from(set.shell.unknown == Unknown::AtExec),
+        ),
+        amount(
+            "shell.paths",
+            set.shell.paths.as_str().to_owned(),
+            u128::from(set.shell.paths != Scope::Workspace),
         ),
         list("sandbox.read", &sandbox.read, Lean::Loosens),
         list("sandbox.write", &sandbox.write, Lean::Loosens),

@@ -7,6 +7,7 @@ use crate::{
 };
 
 use super::{
+    args::Scope,
     findings::{Findings, Spanned, over},
     reader::{Reader, list},
     similar::closest,
@@ -17,6 +18,8 @@ use super::{
 pub struct ShellRules {
     /// What the first judgement makes of what is not known yet.
     pub unknown: Unknown,
+    /// Where the files of redirections may lie.
+    pub(super) paths: Scope,
     /// The constructs that a script may use, in the order of [`Construct::ALL`].
     allow: Vec<Construct>,
 }
@@ -34,6 +37,7 @@ pub enum Unknown {
 pub(super) struct RawShell {
     allow: Option<Vec<Construct>>,
     unknown: Option<Spanned<Unknown>>,
+    paths: Option<Spanned<Scope>>,
 }
 
 /// The name of the layer in answers and the log.
@@ -65,6 +69,11 @@ impl ShellRules {
         Denial { rule: Some(rule), ..Denial::new(Code::ConstructDenied, reason).with_hint(hint).at(span) }
     }
 
+    /// How answers and the log name the key that says where files may lie.
+    pub(super) fn paths_place() -> RuleRef {
+        RuleRef { layer: LAYER.into(), id: "paths".into(), at: None }
+    }
+
     /// How answers and the log name the key that wants all words known.
     pub(super) fn unknown_place() -> RuleRef {
         RuleRef { layer: LAYER.into(), id: "unknown".into(), at: None }
@@ -92,18 +101,24 @@ impl RawShell {
     pub(super) fn read(mut table: Reader<'_, '_>) -> Self {
         let names = table.texts("allow");
         let allow = names.map(|names| constructs(&names, table.findings()));
-        let raw = Self { allow, unknown: table.parsed("unknown", Unknown::from_word) };
+        let (unknown, paths) = (table.parsed("unknown", Unknown::from_word), table.parsed("paths", Scope::from_word));
+        let raw = Self { allow, unknown, paths };
         table.finish();
         raw
     }
 
     pub(super) fn over(self, base: Self) -> Self {
-        Self { allow: over(self.allow, base.allow), unknown: over(self.unknown, base.unknown) }
+        Self {
+            allow: over(self.allow, base.allow),
+            unknown: over(self.unknown, base.unknown),
+            paths: over(self.paths, base.paths),
+        }
     }
 
     pub(super) fn finish(self) -> ShellRules {
         ShellRules {
             unknown: self.unknown.map_or(Unknown::AtExec, |unknown| unknown.value),
+            paths: self.paths.map(|paths| paths.value).unwrap_or_default(),
             allow: self.allow.unwrap_or_else(|| Construct::ALL.to_vec()),
         }
     }

@@ -3,8 +3,10 @@
 use crate::diagnostic::Source;
 
 const SHIPPED: &[(&str, &str, &str)] = &[
+    ("ci", "policy/ci.toml", include_str!("../../policy/ci.toml")),
     ("default", "policy/default.toml", include_str!("../../policy/default.toml")),
     ("developer", "policy/developer.toml", include_str!("../../policy/developer.toml")),
+    ("strict", "policy/strict.toml", include_str!("../../policy/strict.toml")),
 ];
 
 /// The shipped policy of that name.

@@ -66,7 +66,7 @@ fn understood(setup: &Setup, request: &Request) -> Result<Understood, Denial> {
     let env = environment(setup, request, &start.path)?;
     let constructs = command::constructs(&script);
     let script = command::fill(&script, &env).map_err(outside_the_language)?;
-    let (script, handles) = host::resolve(&script, constructs, &setup.workspace, start)?;
+    let (script, handles) = host::resolve(&script, constructs, &setup.workspace, start, &setup.policy)?;
     Ok(Understood { script, env, handles })
 }
 

@@ -12,11 +12,11 @@ use rustix::fs::FileType;
 use crate::{
     audit::{self, Acted},
     command::{
-        Access, AssignedVariable, ResolvedCommand, ResolvedDirectory, ResolvedFile, ResolvedProgram, ResolvedScript,
+        Access, AssignedVariable, NamedPlace, ResolvedCommand, ResolvedDirectory, ResolvedFile, ResolvedProgram, ResolvedScript,
         SimpleCommand, canonical,
     },
     diagnostic::Code,
-    host::{Identity, Opened, Place, look_at},
+    host::{self, Identity, Opened, Place, look_at},
     model::{
         denial::{Denial, RuleRef},
         request::Request,
@@ -56,8 +56,7 @@ impl Grounds {
                 self.open(index, command, &asked, file)
             }
             (Act::Execute { fields, .. }, [program, cwd]) => {
-                let argv = fields.iter().flatten().cloned().collect();
-                self.execute(index, command, argv, [program, cwd])
+                self.execute(index, command, fields, [program, cwd])
             }
             (Act::GiveUp(why), []) => {
                 let text = command.span.of(&self.judged.script.script.text).to_owned();
@@ -107,9 +106,10 @@ impl Grounds {
         &self,
         index: usize,
         command: &SimpleCommand,
-        argv: Vec<String>,
+        fields: &[Vec<String>],
         [program, cwd]: [&OwnedFd; 2],
     ) -> (Acted, Verdict) {
+        let argv: Vec<String> = fields.iter().flatten().cloned().collect();
         let variables = command.assignments.iter().map(|assignment| assignment.name.clone()).collect();
         let text = canonical(&argv);
         let acted = Acted {
@@ -135,8 +135,10 @@ impl Grounds {
         let exact = first.is_exact() && !program.writable && program == first.program && first.cwds.contains(&cwd);
         let span = command.span;
         let cwds = vec![cwd.clone()];
-        let now = ResolvedCommand { index, argv, unknown: Vec::new(), program, canonical: text, cwds, span };
-        if exact && now != (ResolvedCommand { cwds: now.cwds.clone(), ..first.clone() }) {
+        let named = self.named(command, fields, &argv, &cwds);
+        let now = ResolvedCommand { index, argv, unknown: Vec::new(), program, canonical: text, cwds, named, span };
+        // Files may have come and gone in between; where they are now is judged anew.
+        if exact && now != (ResolvedCommand { cwds: now.cwds.clone(), named: now.named.clone(), ..first.clone() }) {
             return (acted, Err(differs(&now.canonical, "the facts differ").at(span)));
         }
         let variables = self.judged.script.variables.iter().filter(|variable| variable.index == index);
@@ -169,11 +171,30 @@ impl Grounds {
             script: self.judged.script.script.clone(),
             constructs: self.judged.script.constructs.clone(),
             cwd: self.judged.script.cwd.clone(),
+            roots: self.judged.script.roots.clone(),
             commands: Vec::new(),
             files: Vec::new(),
             directories: Vec::new(),
             variables: Vec::new(),
         }
+    }
+
+    /// Where the files are that the arguments name. The pipe of a command that runs beside this one is its own.
+    fn named(
+        &self,
+        command: &SimpleCommand,
+        fields: &[Vec<String>],
+        argv: &[String],
+        cwds: &[PathBuf],
+    ) -> BTreeMap<String, Option<NamedPlace>> {
+        let texts = self.judged.policy.named_files(argv, &[]);
+        let mut named = host::settled(host::named(texts, cwds, &self.judged.workspace));
+        let beside = command.words.iter().zip(fields).filter(|(word, _)| word.process().is_some());
+        for text in beside.flat_map(|(_, fields)| fields) {
+            let place = NamedPlace { path: PathBuf::from(text), reach: Reach::Write, inside: true };
+            named.insert(text.clone(), Some(place));
+        }
+        named
     }
 
     fn directory(&self, directory: &OwnedFd, name: &str) -> Result<PathBuf, Denial> {

@@ -85,6 +85,7 @@ impl Scene {
             constructs: constructs(&script),
             script,
             cwd: root.clone(),
+            roots: vec![root.clone()],
             commands,
             files: Vec::new(),
             directories: Vec::new(),
@@ -160,7 +161,8 @@ fn resolved(index: usize, command: &SimpleCommand, root: &Path) -> ResolvedComma
     let name = path.file_name().unwrap().to_str().unwrap().to_owned();
     let program = ResolvedProgram { name, by_path, path, real, writable: by_path };
     let (canonical, unknown, span) = (canonical(&argv), unknown.collect(), command.span);
-    ResolvedCommand { index, argv, unknown, program, canonical, cwds: vec![root.to_path_buf()], span }
+    let (cwds, named) = (vec![root.to_path_buf()], BTreeMap::new());
+    ResolvedCommand { index, argv, unknown, program, canonical, cwds, named, span }
 }
 
 fn fd(path: &Path) -> OwnedFd {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::wrappers::base_name;
+use super::super::inside::base_name;
 
 /// An argument vector.
 #[derive(Debug)]

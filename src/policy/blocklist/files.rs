@@ -1,7 +1,7 @@
 //! Entries about files: what would destroy the system or somebody's home.
 
 use super::{
-    super::wrappers::base_name,
+    super::inside::base_name,
     Entry,
     argv::{Invocation, Parts},
     place::is_precious,

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use crate::{command::ResolvedCommand, model::denial::RuleRef};
 
-use super::{words::Words, wrappers};
+use super::{PolicySet, inside, words::Words};
 use argv::Invocation;
 
 /// Counts the changes of the list.
@@ -52,41 +52,42 @@ pub fn blocklist() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The first entry that refuses a command as it is written, or a command inside of it.
-pub(super) fn find(command: &ResolvedCommand, cwd: &Path) -> Option<&'static Entry> {
+pub(super) fn find(policy: &PolicySet, command: &ResolvedCommand, cwd: &Path) -> Option<&'static Entry> {
     spellings(command, &[]).iter().find_map(|words| {
-        let inside = wrappers::inside(words);
-        let mut argvs = std::iter::once(words).chain(&inside.commands);
-        let hit = argvs.find_map(|words| applying(&words.argv, cwd));
-        hit.or_else(|| inside.writes.iter().find_map(|path| written(path, cwd)))
+        let inside = inside::inside(&policy.programs, words);
+        let hit = inside.parts.iter().find_map(|part| applying(policy, &part.words.argv, cwd));
+        hit.or_else(|| inside.writes.iter().find_map(|path| written(policy, path, cwd)))
     })
 }
 
 /// Whether an entry would refuse a command for some value of its unknown words. It is asked with the arguments of each
 /// example of each entry in their place.
-pub(super) fn may_find(command: &ResolvedCommand, cwd: &Path) -> bool {
+pub(super) fn may_find(policy: &PolicySet, command: &ResolvedCommand, cwd: &Path) -> bool {
     let tails = || blocklist().flat_map(|entry| entry.refuses).map(|example| example.iter().skip(1));
     spellings(command, &command.unknown).iter().any(|words| {
-        let inside = wrappers::inside(words);
-        let mut unknown = std::iter::once(words).chain(&inside.commands).filter(|words| !words.unknown.is_empty());
+        let inside = inside::inside(&policy.programs, words);
+        let parts = inside.parts.iter().map(|part| &part.words);
+        let mut unknown = parts.filter(|words| !words.unknown.is_empty());
         inside.open
             || unknown.any(|words| {
                 let known = words.until(words.known_to()).argv;
                 tails().any(|tail| {
                     let argv: Vec<_> = known.iter().cloned().chain(tail.map(ToString::to_string)).collect();
-                    applying(&argv, cwd).is_some()
+                    applying(policy, &argv, cwd).is_some()
                 })
             })
     })
 }
 
 /// The entry that refuses to write a file, whoever opens it.
-pub(super) fn written(path: &str, cwd: &Path) -> Option<&'static Entry> {
-    devices::is_device(path, cwd).then_some(&devices::WRITE)
+pub(super) fn written(policy: &PolicySet, path: &str, cwd: &Path) -> Option<&'static Entry> {
+    let on = !policy.is_switched_off(devices::WRITE.id);
+    (on && devices::is_device(path, cwd)).then_some(&devices::WRITE)
 }
 
-fn applying(argv: &[String], cwd: &Path) -> Option<&'static Entry> {
+fn applying(policy: &PolicySet, argv: &[String], cwd: &Path) -> Option<&'static Entry> {
     let invocation = Invocation::new(argv, cwd)?;
-    blocklist().find(|entry| (entry.applies)(&invocation))
+    blocklist().find(|entry| !policy.is_switched_off(entry.id) && (entry.applies)(&invocation))
 }
 
 /// A command as it is written, and by the name of the file behind its program: a link gives a program another name, and
@@ -111,9 +112,14 @@ mod tests {
 
     use super::{super::assumed::assumed, *};
 
+    fn policy() -> PolicySet {
+        let source = crate::diagnostic::Source { name: "test.toml".into(), text: "version = 1\n".into() };
+        super::super::compile(&[source]).0.unwrap()
+    }
+
     fn found(argv: &[&str]) -> Option<&'static str> {
         let argv: Vec<_> = argv.iter().map(ToString::to_string).collect();
-        find(&assumed(argv), Path::new("/builds/project")).map(|entry| entry.id)
+        find(&policy(), &assumed(argv), Path::new("/builds/project")).map(|entry| entry.id)
     }
 
     #[test]
@@ -156,16 +162,16 @@ mod tests {
     #[test]
     fn a_link_of_another_name_does_not_help() {
         let mut command = assumed(vec!["./tidy".into(), "-rf".into(), "/".into()]);
-        assert!(find(&command, Path::new("/builds")).is_none());
+        assert!(find(&policy(), &command, Path::new("/builds")).is_none());
         command.program.real = "/usr/bin/rm".into();
-        assert_eq!(find(&command, Path::new("/builds")).map(|entry| entry.id), Some("remove-system"));
+        assert_eq!(find(&policy(), &command, Path::new("/builds")).map(|entry| entry.id), Some("remove-system"));
     }
 
     #[test]
     fn relative_paths_are_seen_from_the_working_directory() {
         let up = assumed(["rm", "-rf", "../../etc"].map(String::from).to_vec());
-        assert!(find(&up, Path::new("/builds/project")).is_some());
-        assert!(find(&up, Path::new("/builds/project/a/b")).is_none());
+        assert!(find(&policy(), &up, Path::new("/builds/project")).is_some());
+        assert!(find(&policy(), &up, Path::new("/builds/project/a/b")).is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use crate::{
@@ -17,16 +17,13 @@ use crate::{
 
 use super::super::{
     PolicySet,
-    assumed::{CWD, assumed},
-    path::WORKSPACE,
+    assumed::{CWD, HOME, assumed},
+    places::{assumed_workspace, named, tidy},
     words::Words,
 };
 
 /// So many directories are followed through the `cd`s of one script; with more, the directory counts as unknown.
 const CWDS_MAX: usize = 16;
-
-/// What stands for the home directory.
-const HOME: &str = "/home/user";
 
 /// Resolves a text by assumption, in the order of the service. A directory of `None` is the workspace.
 pub(super) fn resolve(
@@ -37,7 +34,7 @@ pub(super) fn resolve(
 ) -> Result<ResolvedScript, Denial> {
     let outside = |error: SyntaxError| Denial::new(error.code, error.message);
     let script = command::parse(text).map_err(outside)?;
-    let workspace = workspace(policy);
+    let workspace = assumed_workspace(&policy.places, &policy.sandbox);
     let cwd = tidy(&Path::new(CWD).join(cwd.unwrap_or(".")));
     if !workspace.contains(&cwd) {
         let reason = format!("the working directory `{}` lies outside the workspace", cwd.display());
@@ -48,7 +45,9 @@ pub(super) fn resolve(
     env.insert("PWD".to_owned(), cwd.display().to_string());
     let constructs = command::constructs(&script);
     let script = command::fill(&script, &env).map_err(outside)?;
+    let roots = workspace.roots.clone();
     let found = ResolvedScript {
+        roots,
         script: script.clone(),
         constructs,
         cwd: cwd.clone(),
@@ -57,7 +56,7 @@ pub(super) fn resolve(
         directories: vec![],
         variables: vec![],
     };
-    let mut walk = Walk { workspace: &workspace, cwds: vec![cwd], found };
+    let mut walk = Walk { policy, workspace: &workspace, cwds: vec![cwd], found };
     for (index, command) in script.commands().enumerate() {
         walk.command(index, command);
     }
@@ -65,6 +64,7 @@ pub(super) fn resolve(
 }
 
 struct Walk<'a> {
+    policy: &'a PolicySet,
     workspace: &'a Workspace,
     /// Where the next command may run; empty when that is not known.
     cwds: Vec<PathBuf>,
@@ -96,7 +96,9 @@ impl Walk<'_> {
 
     fn program(&self, index: usize, command: &SimpleCommand) -> ResolvedCommand {
         let words = Words::of(command, &self.found.script);
-        ResolvedCommand { index, cwds: self.cwds.clone(), span: command.span, ..assumed(words) }
+        let texts = self.policy.programs.files(&words);
+        let named = named(texts, &self.cwds, self.workspace);
+        ResolvedCommand { index, cwds: self.cwds.clone(), named, span: command.span, ..assumed(words) }
     }
 
     fn redirection(&mut self, index: usize, redirection: usize, written: &Redirection) {
@@ -143,45 +145,3 @@ impl Walk<'_> {
     }
 }
 
-/// The places of a policy as they would be with the workspace at `/workspace`. Patterns with `*` name no place here.
-fn workspace(policy: &PolicySet) -> Workspace {
-    let places = |written: &[String]| {
-        let plain = written.iter().filter(|path| !path.contains(['*', '?', '[']));
-        plain.map(|path| rooted(path)).collect::<Vec<_>>()
-    };
-    let mut roots = vec![PathBuf::from(CWD)];
-    roots.extend(policy.places.roots.iter().filter(|root| root.starts_with(['/', '~'])).map(|root| rooted(root)));
-    let protect = policy.places.protect.iter().map(|name| Path::new(CWD).join(name)).collect();
-    Workspace {
-        roots,
-        search_path: vec!["/usr/bin".into()],
-        read: places(&policy.sandbox.read),
-        write: places(&policy.sandbox.write),
-        hide: places(&policy.sandbox.hide),
-        protect,
-        home: HOME.into(),
-    }
-}
-
-fn rooted(path: &str) -> PathBuf {
-    match path.strip_prefix('~') {
-        Some(rest) => Path::new(HOME).join(rest.trim_start_matches('/')),
-        None if path == WORKSPACE => PathBuf::from(CWD),
-        None => PathBuf::from(path),
-    }
-}
-
-/// A path without `.` and `..`, as if there were no links.
-fn tidy(path: &Path) -> PathBuf {
-    let mut tidied = PathBuf::from("/");
-    for component in path.components() {
-        match component {
-            Component::ParentDir => {
-                tidied.pop();
-            }
-            Component::Normal(name) => tidied.push(name),
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
-        }
-    }
-    tidied
-}

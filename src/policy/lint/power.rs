@@ -3,7 +3,12 @@
 use crate::{command, diagnostic::Code};
 
 use super::{
-    super::{findings::Findings, rule::Verdict, wrappers::base_name},
+    super::{
+        findings::Findings,
+        inside::base_name,
+        programs::Need,
+        rule::{RawRule, Verdict},
+    },
     Subject, warn,
 };
 
@@ -57,7 +62,11 @@ pub(super) fn runs_anything(name: &str) -> Option<&'static str> {
 
 /// A rule whose examples use such a program shows that its author means it.
 pub(super) fn check(subject: &Subject<'_>, power: Power<'_>, findings: &mut Findings) {
-    for raw in subject.rules.iter().filter(|raw| raw.rule.verdict() == Verdict::Allow) {
+    let wide = |raw: &&RawRule| {
+        let grants = raw.rule.grants();
+        raw.rule.verdict() == Verdict::Allow && [Need::Exec, Need::Code].iter().any(|need| grants.covers(*need))
+    };
+    for raw in subject.rules.iter().filter(wide) {
         let Some((name, kind)) = raw.rule.programs().find_map(|name| Some((name, power(base_name(name))?))) else {
             continue;
         };

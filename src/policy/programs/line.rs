@@ -19,8 +19,10 @@ pub(super) struct Line<'f> {
     pub(super) operands: Vec<usize>,
     /// The places of words that the facts do not list.
     pub(super) unlisted: Vec<usize>,
-    /// Whether words that are not known stand where they may be anything.
+    /// Whether words that are not known stand where they may be options, or the values of options.
     pub(super) open: bool,
+    /// Whether a word behind the last one would be an operand, whatever it is.
+    pub(super) ended: bool,
 }
 
 /// One option as given.
@@ -48,10 +50,11 @@ pub(super) fn read<'f>(words: &Words, facts: &'f Facts) -> Line<'f> {
         operands: Vec::new(),
         unlisted: Vec::new(),
         open: false,
+        ended: false,
     };
     let mut reader = Reader { words, line, at: 1, ended: facts.syntax == Syntax::None };
     reader.read();
-    reader.line
+    Line { ended: reader.ended, ..reader.line }
 }
 
 struct Reader<'w, 'f> {
@@ -70,7 +73,7 @@ impl<'f> Reader<'_, 'f> {
         while let Some(word) = self.words.argv.get(self.at) {
             let word = word.as_str();
             if self.words.unknown.contains(&self.at) {
-                self.line.open = true;
+                self.line.open |= !self.ended;
                 self.line.operands.push(self.at);
                 self.at += 1;
             } else if self.ended || !self.is_option(word) {

@@ -9,7 +9,7 @@ mod scan;
 mod uses;
 mod written;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use toml::de::DeTable;
 
@@ -17,22 +17,26 @@ use crate::diagnostic::{Code, Source, Span};
 
 use super::{
     findings::{Findings, Spanned},
+    args::Args,
+    inside::{base_name, inside},
+    subject::Subject,
     reader::Reader,
     words::Words,
 };
 
+use self::facts::{Facts, Kind, Operand, OptionFact, Takes};
 pub use self::facts::Need;
-pub(super) use self::uses::{Inner, NamedFile, Used, Uses};
+pub(super) use self::uses::{NamedFile, Used, Uses};
 
 /// The facts that hold in a policy: the built-in ones, and its own about other programs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Programs {
-    own: Vec<Arc<facts::Facts>>,
+    own: Vec<Arc<Facts>>,
 }
 
 /// The facts of one program as a policy writes them.
 #[derive(Clone, Debug)]
-pub(super) struct RawProgram(Arc<facts::Facts>);
+pub(super) struct RawProgram(Arc<Facts>);
 
 impl RawProgram {
     /// Reads a `[[program]]` table of a policy. What is wrong with it is in the findings.
@@ -62,17 +66,42 @@ impl Programs {
     }
 
     /// What a command does.
-    pub(super) fn uses(&self, words: &Words, bases: &[String]) -> Uses {
-        let name = words.argv.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
-        uses::uses(words, self.find(name), bases)
+    pub(super) fn uses(&self, words: &Words, bases: &[String], appended: bool) -> Uses {
+        let name = words.argv.first().map_or("", |word| base_name(word));
+        uses::uses(words, self.find(name), bases, appended)
     }
 
-    /// Whether anything is known of a program of that name.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.find(name).is_some()
+    /// What a command of a program does of which nothing is known, as far as a rule says which options there are.
+    pub(super) fn read_by(args: &Args, subject: &Subject<'_>) -> Uses {
+        let kind = if args.paths.is_some() { Kind::Read } else { Kind::Data };
+        let entries = args.options.iter().flatten().chain(&args.any_option);
+        let options = entries.map(|entry| OptionFact {
+            spellings: vec![entry.name.clone()],
+            takes: if entry.value.is_some() { Takes::Value } else { Takes::Nothing },
+            kind,
+            effects: Vec::new(),
+        });
+        let operands = Some(vec![Operand { kind, repeats: true }]);
+        let facts = Facts { options: options.collect(), operands, ..Facts::default() };
+        let words = Words { argv: subject.command.argv.clone(), unknown: subject.command.unknown.clone() };
+        Uses { modelled: false, ..uses::uses(&words, Some(&facts), &[], false) }
     }
 
-    fn find(&self, name: &str) -> Option<&facts::Facts> {
+    /// All texts in a command that may name files: by the facts of its programs, or every word where there are none.
+    pub(super) fn files(&self, words: &Words) -> BTreeSet<String> {
+        let mut texts = BTreeSet::new();
+        for part in inside(self, words).parts {
+            texts.extend(part.uses.files.iter().map(|file| file.text.clone()));
+            if !part.uses.modelled {
+                let values = part.uses.options.iter().filter_map(|used| used.value.clone());
+                let operands = part.uses.operands.iter().filter_map(|at| part.words.argv.get(*at)).cloned();
+                texts.extend(values.chain(operands).filter(|text| !text.is_empty()));
+            }
+        }
+        texts
+    }
+
+    fn find(&self, name: &str) -> Option<&Facts> {
         let own = self.own.iter().map(Arc::as_ref).find(|facts| facts.is_called(name));
         own.or_else(|| library::find(name))
     }

@@ -16,8 +16,10 @@ pub(in super::super) struct Uses {
     pub(in super::super) needs: Vec<(Need, usize)>,
     /// The places of words that the facts do not list, with what they are.
     pub(in super::super) unlisted: Vec<usize>,
-    /// Whether unknown words may add anything.
+    /// Whether unknown words may be options, or the values of options.
     pub(in super::super) open: bool,
+    /// Whether the program is one that runs commands of its arguments.
+    pub(in super::super) runs: bool,
     /// The files that it names.
     pub(in super::super) files: Vec<NamedFile>,
     /// The variables that it sets for what it runs.
@@ -60,21 +62,28 @@ pub(in super::super) struct Used {
     pub(in super::super) written: String,
     /// All spellings of all options that it may be.
     pub(in super::super) spellings: Vec<String>,
+    /// Whether it is one option and no other.
+    pub(in super::super) is_certain: bool,
     pub(in super::super) value: Option<String>,
     /// The place of its word.
     pub(in super::super) at: usize,
 }
 
 /// What a command does by the facts of its program; without facts, what can be told from its words alone. The bases are
-/// directories from which its relative names may start, beside the working directory.
-pub(in super::super) fn uses(words: &Words, facts: Option<&Facts>, bases: &[String]) -> Uses {
+/// directories from which its relative names may start, beside the working directory. With `appended`, words follow that
+/// nobody knows.
+pub(in super::super) fn uses(words: &Words, facts: Option<&Facts>, bases: &[String], appended: bool) -> Uses {
     let unknown = Facts::default();
     let line = read(words, facts.unwrap_or(&unknown));
     let mut judge = Judge { words, uses: Uses { modelled: facts.is_some(), ..Uses::default() }, bases: bases.to_vec() };
     judge.uses.open = line.open;
     if facts.is_some() {
         judge.line(&line);
+        if appended && may_turn(&line) {
+            judge.uses.needs.push((Need::Code, words.argv.len()));
+        }
     }
+    judge.uses.runs = line.path.iter().any(|facts| runs(facts));
     let mut uses = judge.uses;
     uses.subcommand = line.subcommand.iter().filter_map(|at| words.argv.get(*at)).cloned().collect();
     uses.options = line.options.iter().map(used).collect();
@@ -82,10 +91,29 @@ pub(in super::super) fn uses(words: &Words, facts: Option<&Facts>, bases: &[Stri
     uses
 }
 
+/// Whether facts know of commands among the arguments.
+fn runs(facts: &Facts) -> bool {
+    let command = |kind: Kind| matches!(kind, Kind::Command | Kind::Shell);
+    facts.options.iter().any(|option| command(option.kind) || option.effects.contains(&Effect::Inner))
+        || facts.operands.iter().flatten().any(|operand| command(operand.kind))
+}
+
+/// Whether more words can make a command do what its known words do not say: by an option, unless options have ended, or
+/// by the meaning of an operand.
+fn may_turn(line: &Line<'_>) -> bool {
+    let harmful = |kind: Kind| !matches!(kind, Kind::Data | Kind::Read | Kind::Write | Kind::AtFile);
+    let effect = |effect: &Effect| matches!(effect, Effect::Need(need) if !matches!(need, Need::Read | Need::Write));
+    let options = line.facts.options.iter();
+    let by_option = !line.ended && options.into_iter().any(|fact| harmful(fact.kind) || fact.effects.iter().any(effect));
+    let kinds = line.facts.operands.as_deref().unwrap_or_default();
+    let count = line.operands.len() + 1;
+    by_option || !line.facts.sub.is_empty() || kind(kinds, count - 1, count).is_none_or(harmful)
+}
+
 fn used(given: &Given<'_>) -> Used {
     let spellings = given.may_be.iter().flat_map(|fact| &fact.spellings).cloned().collect();
     let value = given.value.as_ref().map(|(_, value)| value.clone());
-    Used { written: given.written.clone(), spellings, value, at: given.at }
+    Used { written: given.written.clone(), spellings, is_certain: given.may_be.len() == 1, value, at: given.at }
 }
 
 struct Judge<'w> {

@@ -72,9 +72,10 @@ fn request() -> Request {
 /// A command as the host would resolve it: found by PATH unless it holds a slash, where no job can write.
 #[track_caller]
 fn resolved(text: &str) -> ResolvedCommand {
-    let commands = example::commands(text).expect(text);
-    let [command] = <[ResolvedCommand; 1]>::try_from(commands).expect("one command");
-    command
+    let tree = command::parse(text).expect(text);
+    let commands: Vec<_> = tree.commands().collect();
+    let [command] = commands.as_slice() else { panic!("{text} is not one command") };
+    stage::program(command, &tree, 0, Some(&PathBuf::from(stage::ROOT)))
 }
 
 fn script(commands: Vec<ResolvedCommand>) -> ResolvedScript {
@@ -83,7 +84,8 @@ fn script(commands: Vec<ResolvedCommand>) -> ResolvedScript {
     ResolvedScript {
         constructs: command::constructs(&script),
         script,
-        cwd: PathBuf::from("/builds/project"),
+        cwd: PathBuf::from(stage::ROOT),
+        roots: vec![PathBuf::from(stage::ROOT)],
         commands,
         files: vec![],
         directories: vec![],

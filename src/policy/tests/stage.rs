@@ -34,6 +34,7 @@ pub(super) fn whole(text: &str) -> ResolvedScript {
         script: tree.clone(),
         constructs: command::constructs(&tree),
         cwd: ROOT.into(),
+        roots: vec![ROOT.into()],
         commands: vec![],
         files: vec![],
         directories: vec![],
@@ -62,9 +63,11 @@ pub(super) fn whole(text: &str) -> ResolvedScript {
     resolved
 }
 
-fn program(command: &SimpleCommand, tree: &Script, index: usize, cwd: Option<&PathBuf>) -> ResolvedCommand {
-    let assumed = assumed::assumed(Words::of(command, tree));
-    ResolvedCommand { index, cwds: cwd.into_iter().cloned().collect(), span: command.span, ..assumed }
+pub(super) fn program(command: &SimpleCommand, tree: &Script, index: usize, cwd: Option<&PathBuf>) -> ResolvedCommand {
+    let words = Words::of(command, tree);
+    let cwds: Vec<_> = cwd.into_iter().cloned().collect();
+    let named = places::named(programs::Programs::default().files(&words), &cwds, &workspace());
+    ResolvedCommand { index, cwds, named, span: command.span, ..assumed::assumed(words) }
 }
 
 fn files(command: &SimpleCommand, index: usize, cwd: Option<&Path>) -> Vec<ResolvedFile> {

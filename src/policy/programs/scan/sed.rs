@@ -219,7 +219,7 @@ mod tests {
             ("a hello\ne id", "exec"),
             ("#n\n1e id", "exec"),
             ("b;e id", "exec"),
-            ("s/[/]/x/e", "exec"),
+            ("s/[/]/x/e", "code"),
             ("s/a", "code"),
             ("s\na\nb\n", "code"),
             ("k", "code"),
