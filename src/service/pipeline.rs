@@ -31,7 +31,7 @@ pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, 
         }
         Verdict::Deny(denial) => return Err(refuse(house, exec, denied(&denial), denial).await),
     };
-    let place = match house.jobs.admit(&request.principal) {
+    let place = match house.jobs.admit(&request.principal, &house.setup.policy.limits) {
         Ok(place) => place,
         Err(denial) => return Err(refuse(house, exec, denied(&denial), denial).await),
     };
