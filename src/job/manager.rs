@@ -154,8 +154,9 @@ impl Manager {
         let Accepted { place, request, plan, handles, receipt, judged } = accepted;
         let (sender, input) = mpsc::channel(INPUTS);
         let exec = request.id;
+        let generation = judged.generation;
         let second = Second::new(judged, request.clone(), &plan, &handles, self.audit.clone());
-        let record = Arc::new(Record::new(request, &plan, pace, sender));
+        let record = Arc::new(Record::new(request, &plan, generation, pace, sender));
         let mut table = self.table();
         if let Some(why) = table.closing() {
             record.end(why.clone(), Haste::Grace);

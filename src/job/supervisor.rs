@@ -191,6 +191,7 @@ mod tests {
     use crate::{
         job::{Manager, streams::Pace},
         model::{
+            generation::Generation,
             outcome::Status,
             request::{Principal, Request, Via},
             size::ByteSize,
@@ -240,7 +241,7 @@ mod tests {
         let (who, exec) = (request.principal.clone(), request.id);
         let place = manager.admit(&who, &limits).unwrap();
         assert!(manager.admit(&who, &limits).is_err());
-        let record = Record::new(request, &plan(), Pace::Free, mpsc::channel(1).0);
+        let record = Record::new(request, &plan(), Generation::FIRST, Pace::Free, mpsc::channel(1).0);
         let panicked = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let _unfinished = Unfinished { record: &record, exec, audit: &audit, place };
             std::panic::resume_unwind(Box::new("as a panic does, without its message"));

@@ -11,6 +11,7 @@ use crate::{
     job::{Claim, Cursor, Follower, Haste, JobView, Manager, Output, Waited},
     model::{
         denial::Denial,
+        generation::{Generation, PolicyId},
         ids::JobId,
         outcome::Reason,
         request::{Principal, Request},
@@ -29,6 +30,7 @@ pub struct Stockade {
 #[derive(Debug)]
 pub(super) struct House {
     pub(super) setup: Setup,
+    pub(super) policy: PolicyId,
     pub(super) audit: audit::Writer,
     pub(super) jobs: Arc<Manager>,
     _sweeper: AbortOnDropHandle<()>,
@@ -84,13 +86,15 @@ impl Stockade {
         set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| StartError::Undumpable(errno.into()))?;
         let audit = audit::Writer::open(&setup.log_dir).map_err(StartError::OpenLog)?;
         audit.queue(None, server_start(&setup)).map_err(StartError::Record)?;
-        audit.record(None, policy_load(&setup)).await.map_err(StartError::Record)?;
+        let policy = PolicyId { generation: Generation::FIRST, digest: setup.policy.digest.clone() };
+        let load = Event::PolicyLoad(PolicyLoad::new(&policy, &setup.policy));
+        audit.record(None, load).await.map_err(StartError::Record)?;
         let jobs = Arc::new(Manager::new(setup.policy.limits, setup.launcher.clone(), audit.clone()));
         let sweeper = tokio::spawn({
             let (jobs, interval) = (Arc::clone(&jobs), setup.cleanup_interval);
             async move { jobs.sweep_every(interval).await }
         });
-        Ok(Self { house: Arc::new(House { setup, audit, jobs, _sweeper: AbortOnDropHandle::new(sweeper) }) })
+        Ok(Self { house: Arc::new(House { setup, policy, audit, jobs, _sweeper: AbortOnDropHandle::new(sweeper) }) })
     }
 
     /// What judgements depend on.
@@ -190,13 +194,4 @@ impl Stockade {
 fn server_start(setup: &Setup) -> Event {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Event::ServerStart(ServerStart { version, support: (*setup.support).clone() })
-}
-
-fn policy_load(setup: &Setup) -> Event {
-    let policy = &setup.policy;
-    Event::PolicyLoad(PolicyLoad {
-        name: policy.name.clone(),
-        digest: policy.digest.clone(),
-        files: policy.files().to_vec(),
-    })
 }

@@ -21,7 +21,7 @@ pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, 
     let exec = request.id;
     house.audit.queue(Some(exec), Event::Request(Requested::new(&request, None))).map_err(|error| error.denial())?;
     let Judgement { script, trace, verdict } = judge(&house.setup, &request);
-    let (script, policy) = (script.as_ref(), house.setup.policy.digest.as_str());
+    let (script, policy) = (script.as_ref(), &house.policy);
     let denied = |denial: &Denial| Decided::deny(denial, script, &trace, policy);
     let (plan, handles, judged) = match verdict {
         Verdict::Allow(allowed) => *allowed,
@@ -38,7 +38,7 @@ pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, 
     let decided = Decided::allow(&plan.rules, script, &trace, policy);
     let receipt = house.audit.begin(exec, decided, &plan).await.map_err(|error| error.denial())?;
     let (policy, workspace) = (Arc::clone(&house.setup.policy), Arc::clone(&house.setup.workspace));
-    let judged = Judged { script: judged, policy, workspace };
+    let judged = Judged { script: judged, policy, generation: house.policy.generation, workspace };
     Ok(Accepted { place, request, plan, handles, receipt, judged })
 }
 
