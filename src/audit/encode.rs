@@ -12,9 +12,8 @@ use crate::model::{
 
 use super::{
     datum::{Datum, Fields},
-    event::{
-        Acted, Decided, Event, Exited, Judged, Killed, Opened, PolicyLoad, Requested, ServerStart, Started, Typed,
-    },
+    event::{Acted, Decided, Event, Exited, Judged, Killed, Opened, Requested, ServerStart, Started, Typed},
+    policy::{PolicyFinding, PolicyLoad, PolicyReload, PolicyReloadFailed},
 };
 
 /// The kind of an event and its fields.
@@ -22,6 +21,8 @@ pub(super) fn encode(event: &Event) -> (&'static str, Fields) {
     match event {
         Event::ServerStart(event) => ("server.start", server_start(event)),
         Event::PolicyLoad(event) => ("policy.load", policy_load(event)),
+        Event::PolicyReload(event) => ("policy.reload", policy_reload(event)),
+        Event::PolicyReloadFailed(event) => ("policy.reload_failed", policy_reload_failed(event)),
         Event::Request(event) => ("exec.request", request(event)),
         Event::Decision(event) => decision(event, None),
         Event::Start(event) => ("exec.start", start(event)),
@@ -44,7 +45,8 @@ pub(super) fn decision(event: &Decided, plan_digest: Option<&str>) -> (&'static 
         ("files", Datum::list(&event.files)),
         ("matched", Datum::List(event.matched.iter().map(matched).collect())),
         ("plan", Datum::option(plan_digest.map(sha256))),
-        ("policy", sha256(&event.policy_digest)),
+        ("generation", event.policy.generation.number().into()),
+        ("policy", sha256(&event.policy.digest)),
     ];
     ("exec.decision", fields)
 }
@@ -68,9 +70,27 @@ fn server_start(event: &ServerStart) -> Fields {
 fn policy_load(event: &PolicyLoad) -> Fields {
     let file = |(name, digest): &(String, String)| Datum::Map(vec![("name", name.into()), ("digest", sha256(digest))]);
     vec![
+        ("generation", event.id.generation.number().into()),
         ("name", (&event.name).into()),
-        ("digest", sha256(&event.digest)),
+        ("digest", sha256(&event.id.digest)),
+        ("rules", count(event.rules)),
         ("files", Datum::List(event.files.iter().map(file).collect())),
+    ]
+}
+
+fn policy_reload(event: &PolicyReload) -> Fields {
+    let mut fields = policy_load(&event.load);
+    fields.push(("rules_before", count(event.rules_before)));
+    fields.push(("added", Datum::list(&event.added)));
+    fields.push(("removed", Datum::list(&event.removed)));
+    fields
+}
+
+fn policy_reload_failed(event: &PolicyReloadFailed) -> Fields {
+    vec![
+        ("generation", event.kept.generation.number().into()),
+        ("digest", sha256(&event.kept.digest)),
+        ("findings", Datum::list(&event.findings)),
     ]
 }
 
@@ -101,7 +121,7 @@ fn acted(event: &Acted) -> Fields {
     let path = |path: &Option<PathBuf>| path.as_deref().map_or(Datum::Null, Datum::path);
     vec![
         ("act", event.act.as_str().into()),
-        ("command", u64::try_from(event.command).unwrap_or(u64::MAX).into()),
+        ("command", count(event.command)),
         ("program", path(&event.program)),
         ("argv", Datum::list(&event.argv)),
         ("canonical", (&event.canonical).into()),
@@ -194,6 +214,10 @@ fn millis(span: std::time::Duration) -> Datum {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX).into()
 }
 
+fn count(number: usize) -> Datum {
+    u64::try_from(number).unwrap_or(u64::MAX).into()
+}
+
 fn sha256(hex: &str) -> Datum {
     format!("sha256:{hex}").into()
 }
@@ -204,6 +228,18 @@ impl From<&RuleRef> for Datum {
             ("layer", (&rule.layer).into()),
             ("id", (&rule.id).into()),
             ("at", Self::option(rule.at.as_ref())),
+        ])
+    }
+}
+
+impl From<&PolicyFinding> for Datum {
+    fn from(finding: &PolicyFinding) -> Self {
+        Self::Map(vec![
+            ("at", (&finding.at).into()),
+            ("severity", finding.severity.as_str().into()),
+            ("code", finding.code.as_str().into()),
+            ("message", (&finding.message).into()),
+            ("hint", Self::option(finding.hint.as_ref())),
         ])
     }
 }

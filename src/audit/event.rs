@@ -8,6 +8,7 @@ use crate::{
     model::{
         denial::{Denial, RuleRef},
         enforcement::Enforcement,
+        generation::PolicyId,
         ids::JobId,
         limits::Limits,
         outcome::{Outcome, Reason, StreamTotals},
@@ -17,7 +18,10 @@ use crate::{
     policy::{Question, Trace},
 };
 
-use super::digest::KeyedDigest;
+use super::{
+    digest::KeyedDigest,
+    policy::{PolicyLoad, PolicyReload, PolicyReloadFailed},
+};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -26,6 +30,10 @@ pub enum Event {
     ServerStart(ServerStart),
     /// A policy is in use from here on.
     PolicyLoad(PolicyLoad),
+    /// Another policy takes its place from here on, for requests that come later.
+    PolicyReload(PolicyReload),
+    /// Another policy was to take its place and could not.
+    PolicyReloadFailed(PolicyReloadFailed),
     /// Somebody asked for a command.
     Request(Requested),
     /// The request was judged. [`super::Writer::begin`] records those that run.
@@ -49,17 +57,6 @@ pub struct ServerStart {
     pub version: String,
     /// What the kernel can do; layers that it gives in part or not at all are listed once more by name.
     pub support: Support,
-}
-
-/// A policy as it was loaded.
-#[derive(Clone, Debug)]
-pub struct PolicyLoad {
-    /// The name of the outermost policy.
-    pub name: String,
-    /// Digest over all its sources.
-    pub digest: String,
-    /// Each source's name and SHA-256, base first.
-    pub files: Vec<(String, String)>,
 }
 
 /// A request as it came in.
@@ -109,8 +106,8 @@ pub struct Decided {
     pub files: Vec<Opened>,
     /// Every rule that matched, with its decision word.
     pub matched: Vec<(RuleRef, String)>,
-    /// Digest of the policy.
-    pub policy_digest: String,
+    /// The policy that was judged by.
+    pub policy: PolicyId,
 }
 
 /// One simple command as it was judged.
@@ -259,31 +256,31 @@ impl Requested {
 
 impl Decided {
     /// A script that may run.
-    pub fn allow(rules: &[RuleRef], script: Option<&ResolvedScript>, trace: &Trace, policy_digest: &str) -> Self {
-        Self { rules: rules.to_vec(), ..Self::new(Answer::Allow, script, trace, policy_digest) }
+    pub fn allow(rules: &[RuleRef], script: Option<&ResolvedScript>, trace: &Trace, policy: &PolicyId) -> Self {
+        Self { rules: rules.to_vec(), ..Self::new(Answer::Allow, script, trace, policy) }
     }
 
     /// A script about which a person would have to be asked.
-    pub fn ask(question: &Question, script: Option<&ResolvedScript>, trace: &Trace, policy_digest: &str) -> Self {
+    pub fn ask(question: &Question, script: Option<&ResolvedScript>, trace: &Trace, policy: &PolicyId) -> Self {
         Self {
             code: Some(Code::AskUnavailable),
             rules: vec![question.rule.clone()],
             reason: Some(question.reason.clone()),
-            ..Self::new(Answer::Ask, script, trace, policy_digest)
+            ..Self::new(Answer::Ask, script, trace, policy)
         }
     }
 
     /// A request that is refused, with as much of the script as was understood.
-    pub fn deny(denial: &Denial, script: Option<&ResolvedScript>, trace: &Trace, policy_digest: &str) -> Self {
+    pub fn deny(denial: &Denial, script: Option<&ResolvedScript>, trace: &Trace, policy: &PolicyId) -> Self {
         Self {
             code: Some(denial.code),
             rules: denial.rule.iter().cloned().collect(),
             reason: Some(denial.reason.clone()),
-            ..Self::new(Answer::Deny, script, trace, policy_digest)
+            ..Self::new(Answer::Deny, script, trace, policy)
         }
     }
 
-    fn new(answer: Answer, script: Option<&ResolvedScript>, trace: &Trace, policy_digest: &str) -> Self {
+    fn new(answer: Answer, script: Option<&ResolvedScript>, trace: &Trace, policy: &PolicyId) -> Self {
         let commands = script.iter().flat_map(|script| &script.commands).map(|command| Judged {
             program: command.program.real.clone(),
             argv: command.argv.clone(),
@@ -302,7 +299,7 @@ impl Decided {
             commands: commands.collect(),
             files: files.collect(),
             matched: matched.map(|(rule, word)| (rule.clone(), (*word).to_owned())).collect(),
-            policy_digest: policy_digest.to_owned(),
+            policy: policy.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! durable, append to a file that it did not make, or hold a secret: values of environment variables and input of jobs do
 //! not come here.
 //!
-//! `event` says what can be recorded and `encode` how; `fit` and `datum` make one line of it; `chain` links the lines;
+//! `event` and `policy` say what can be recorded and `encode` how; `fit` and `datum` make one line of it; `chain` links the lines;
 //! `queue`, `commit` and `storage` bring them to disk behind the handle in `writer`; `verify` reads them back. Signed
 //! commits join as a kind that `commit` adds to a batch, segments as names that `storage` gives, anchors as a step after
 //! its sync.
@@ -20,6 +20,7 @@ mod encode;
 mod error;
 mod event;
 mod fit;
+mod policy;
 mod queue;
 mod receipt;
 mod storage;
@@ -32,9 +33,9 @@ pub use chain::{Flaw, What};
 pub use digest::{Hash, KeyedDigest};
 pub use error::{OpenError, RecordError};
 pub use event::{
-    Act, Acted, Answer, Decided, Event, Exited, Judged, Killed, Opened, PolicyLoad, Requested, ServerStart, Started,
-    Typed,
+    Act, Acted, Answer, Decided, Event, Exited, Judged, Killed, Opened, Requested, ServerStart, Started, Typed,
 };
+pub use policy::{PolicyFinding, PolicyLoad, PolicyReload, PolicyReloadFailed};
 pub use receipt::Receipt;
 pub use verify::{Completeness, Conclusion, Fault, Integrity, Report, StreamReport, verify_dir, verify_file};
 pub use writer::{Pending, Writer};

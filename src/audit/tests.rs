@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use crate::{
     command::Access,
-    diagnostic::Code,
+    diagnostic::{Code, Diagnostic, Source, Span},
     model::{
         denial::{Denial, RuleRef},
         enforcement::{Enforcement, Layer, Level},
+        generation::{Generation, PolicyId},
         ids::{ExecId, JobId},
         limits::Limits,
         outcome::{ExitStatus, Outcome, Reason, StreamTotals, Usage},
@@ -148,6 +149,10 @@ fn principal() -> Principal {
     Principal { id: "uid:1000".into(), via: Via::Stdio }
 }
 
+fn policy() -> PolicyId {
+    PolicyId { generation: Generation::FIRST, digest: "00".repeat(32) }
+}
+
 fn allowed() -> Decided {
     Decided {
         answer: Answer::Allow,
@@ -157,7 +162,7 @@ fn allowed() -> Decided {
         commands: vec![Judged { program: "/usr/bin/ls".into(), argv: vec!["ls".into()], canonical: "ls".into() }],
         files: vec![Opened { path: Some("/w/out".into()), access: Access::Append }],
         matched: Vec::new(),
-        policy_digest: "00".repeat(32),
+        policy: policy(),
     }
 }
 
@@ -295,14 +300,14 @@ async fn a_receipt_names_the_record() {
 async fn a_refusal_is_recorded_as_not_carried_out() {
     let (writer, disk) = writer();
     let denial = Denial::new(Code::NoRule, "no rule allows `curl`");
-    let decided = Decided::deny(&denial, None, &Trace::default(), "ab");
+    let decided = Decided::deny(&denial, None, &Trace::default(), &policy());
     writer.record(Some(ExecId::new()), Event::Decision(decided)).await.unwrap();
     let record = &records(&disk.durable())[1];
     assert_eq!(record["decision"], "deny");
     assert_eq!(record["carried_out"], false);
     assert_eq!(record["code"], "no-rule");
     assert_eq!(record["plan"], Value::Null);
-    assert_eq!(record["policy"], "sha256:ab");
+    assert_eq!((&record["generation"], &record["policy"]), (&1.into(), &format!("sha256:{}", "00".repeat(32)).into()));
 }
 
 #[tokio::test]
@@ -315,7 +320,18 @@ async fn every_kind_has_its_fields() {
     let digest = writer.keyed_digest(b"hunter2\n");
     writer.queue(None, Event::ServerStart(ServerStart { version: "0.1.0".into(), support })).unwrap();
     let files = vec![("default.toml".into(), "cd".into())];
-    writer.queue(None, Event::PolicyLoad(PolicyLoad { name: "default".into(), digest: "ab".into(), files })).unwrap();
+    let load = PolicyLoad { id: policy(), name: "default".into(), rules: 3, files };
+    writer.queue(None, Event::PolicyLoad(load.clone())).unwrap();
+    let id = PolicyId { generation: Generation::FIRST.next(), digest: "ab".into() };
+    let load = PolicyLoad { id, rules: 2, ..load };
+    let reload = PolicyReload { load, rules_before: 3, added: vec![], removed: vec!["ls".into()] };
+    writer.queue(None, Event::PolicyReload(reload)).unwrap();
+    let finding = PolicyFinding::new(
+        &Source::new("p.toml", "a\nbad"),
+        &Diagnostic::error(Code::UnknownKey, "unknown key `bad`").at(Span::new(2, 5), "").with_hint("leave it out"),
+    );
+    let failed = PolicyReloadFailed { kept: policy(), findings: vec![finding] };
+    writer.queue(None, Event::PolicyReloadFailed(failed)).unwrap();
     writer
         .queue(
             None,
@@ -338,6 +354,15 @@ async fn every_kind_has_its_fields() {
         ("log.open", "format", Value::from(1)),
         ("server.start", "degraded", serde_json::json!(["network"])),
         ("policy.load", "files", serde_json::json!([{ "name": "default.toml", "digest": "sha256:cd" }])),
+        ("policy.reload", "removed", serde_json::json!(["ls"])),
+        (
+            "policy.reload_failed",
+            "findings",
+            serde_json::json!([{
+                "at": "p.toml:2:1", "severity": "error", "code": "unknown-key", "message": "unknown key `bad`",
+                "hint": "leave it out",
+            }]),
+        ),
         ("exec.start", "enforcement", serde_json::json!([{ "layer": "seccomp", "level": "partial", "missing": "x" }])),
         ("exec.stdin", "digest", digest.as_str().into()),
         ("exec.kill", "signals", serde_json::json!(["TERM", "KILL"])),
@@ -349,9 +374,13 @@ async fn every_kind_has_its_fields() {
     for (record, (kind, name, value)) in records.iter().zip(expected) {
         assert_eq!((&record["kind"], &record[name]), (&kind.into(), &value));
     }
-    assert_eq!(records[3]["limits"]["wall_ms"], 60_000);
-    assert_eq!(records[6]["stdout"], serde_json::json!({ "bytes": 10, "dropped": 3 }));
-    assert_eq!(records[6]["status"], "killed");
+    assert_eq!((&records[2]["generation"], &records[2]["rules"]), (&1.into(), &3.into()));
+    let reload = ["generation", "rules_before", "rules", "added"].map(|name| records[3][name].clone());
+    assert_eq!(reload, [2.into(), 3.into(), 2.into(), serde_json::json!([])]);
+    assert_eq!(records[4]["generation"], 1, "the one that stays");
+    assert_eq!(records[5]["limits"]["wall_ms"], 60_000);
+    assert_eq!(records[8]["stdout"], serde_json::json!({ "bytes": 10, "dropped": 3 }));
+    assert_eq!(records[8]["status"], "killed");
 }
 
 /// The whole of a record, as readers of the log have come to rely on it.

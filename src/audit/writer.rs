@@ -150,11 +150,12 @@ fn weight(event: &Event) -> Weight {
     match event {
         Event::ServerStart(_)
         | Event::PolicyLoad(_)
+        | Event::PolicyReload(_)
         | Event::Request(_)
         | Event::Decision(_)
         | Event::Act(_)
         | Event::Stdin(_) => Weight::Refusable,
-        Event::Start(_) | Event::Kill(_) | Event::Exit(_) => Weight::Essential,
+        Event::PolicyReloadFailed(_) | Event::Start(_) | Event::Kill(_) | Event::Exit(_) => Weight::Essential,
     }
 }
 

@@ -1,28 +1,36 @@
 //! `stockade serve`: the agents' door on standard input and output.
 
+mod signals;
+mod talk;
+
 use std::{
     error::Error,
     fmt,
     io::{self, IsTerminal as _},
     path::Path,
+    sync::Arc,
 };
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 use crate::{
     mcp::{Door, stdio},
     model::outcome::Reason,
-    service::{Options, StartError, Stockade, prepare},
+    service::{Options, Origin, SetupError, StartError, Stockade},
 };
 
 use super::{exit::Exit, output::Printer};
 
+use self::signals::{Ends, Hangups};
+
 /// Serve agents over MCP on standard input and output
 ///
 /// Standard output carries the protocol alone; talk goes to standard error (STOCKADE_LOG sets how much). All jobs end
-/// when the client closes the input, and on SIGTERM, SIGINT and SIGHUP; a second signal takes their grace away.
+/// when the client closes the input, and on SIGTERM and SIGINT; a second signal takes their grace away.
+///
+/// SIGHUP loads the policy anew, from the same place: what runs keeps its policy, later requests get the new one. A policy
+/// that does not load changes nothing: the last good one stays, and every answer says so until a load succeeds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -40,22 +48,23 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Exit {
         printer.talk(format_args!("error[bad-setting]: STOCKADE_LOG is not a log filter: {error}"));
         return Exit::Failure;
     }
-    let setup = match prepare(&Options { policy: args.policy.clone() }) {
-        Ok(setup) => setup,
-        Err(error) => return printer.unprepared(&error),
-    };
-    if io::stdin().is_terminal() {
-        let program = std::env::current_exe().unwrap_or_else(|_| "stockade".into());
-        printer.talk_text(&terminal_help(&program, args.policy.as_deref()));
-    }
     let done = block_on(async {
+        // First of all: a hangup that comes while the policy is read loads it once more, and ends nothing.
+        let hangups = Hangups::listen().map_err(ServeError::Signals)?;
+        let origin = Origin::find(&Options { policy: args.policy.clone() }).map_err(ServeError::Setup)?;
+        let setup = origin.prepare().map_err(ServeError::Setup)?;
+        if io::stdin().is_terminal() {
+            let program = std::env::current_exe().unwrap_or_else(|_| "stockade".into());
+            printer.talk_text(&terminal_help(&program, args.policy.as_deref()));
+        }
         // Before the log, so that a signal closes whatever was opened.
-        let signals = Signals::listen().map_err(ServeError::Signals)?;
+        let ends = Ends::listen().map_err(ServeError::Signals)?;
         let service = Stockade::open(setup).await.map_err(ServeError::Start)?;
-        serve(service, signals).await
+        serve(service, Arc::new(origin), ends, hangups).await
     });
     match done {
         Ok(Ok(())) => Exit::Success,
+        Ok(Err(ServeError::Setup(error))) => printer.unprepared(&error),
         Ok(Err(ServeError::Start(error))) => {
             printer.finding(&error.diagnostic());
             Exit::Failure
@@ -68,7 +77,7 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Exit {
 /// Serves the client at the other end of standard input and output, until it closes our input or a signal ends us.
 ///
 /// All jobs have ended and the log is closed when this returns. A client that goes away and a signal are both a good end.
-async fn serve(service: Stockade, mut signals: Signals) -> Result<(), ServeError> {
+async fn serve(service: Stockade, origin: Arc<Origin>, mut ends: Ends, hangups: Hangups) -> Result<(), ServeError> {
     let stop = CancellationToken::new();
     let door = Door::for_own_user(service.clone());
     let session = async {
@@ -80,7 +89,7 @@ async fn serve(service: Stockade, mut signals: Signals) -> Result<(), ServeError
     let end = async {
         let why = tokio::select! {
             () = stop.cancelled() => Reason::ClientGone,
-            () = signals.next() => Reason::Shutdown,
+            () = ends.next() => Reason::Shutdown,
         };
         stop.cancel();
         let shutdown = service.shutdown(why);
@@ -90,12 +99,28 @@ async fn serve(service: Stockade, mut signals: Signals) -> Result<(), ServeError
                 // In this order: only a shutdown that has begun can be hurried.
                 biased;
                 () = &mut shutdown => return,
-                () = signals.next() => service.hurry(),
+                () = ends.next() => service.hurry(),
             }
         }
     };
-    let (result, ()) = tokio::join!(session, end);
+    let reloads = async {
+        tokio::select! {
+            // In this order: a hangup at the end does nothing.
+            biased;
+            () = stop.cancelled() => {}
+            () = reload_on(hangups, &service, &origin) => {}
+        }
+    };
+    let (result, (), ()) = tokio::join!(session, end, reloads);
     result.map_err(ServeError::Session)
+}
+
+/// Loads the policy anew for each hangup, one load after the other. Hangups that come during a load make one more together.
+async fn reload_on(mut hangups: Hangups, service: &Stockade, origin: &Arc<Origin>) {
+    while hangups.next().await {
+        let reloaded = service.reload(origin).await;
+        talk::reloaded(reloaded, service.policy()).await;
+    }
 }
 
 /// Runs a future on a runtime of its own and gives its result.
@@ -139,6 +164,8 @@ fn terminal_help(program: &Path, policy: Option<&str>) -> String {
 enum ServeError {
     /// Signals could not be listened to.
     Signals(io::Error),
+    /// The policy or the settings have errors.
+    Setup(SetupError),
     /// The house did not open.
     Start(StartError),
     /// The session broke.
@@ -149,7 +176,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signals(_) => f.write_str("cannot listen to signals"),
-            Self::Start(_) => f.write_str("cannot start"),
+            Self::Setup(_) | Self::Start(_) => f.write_str("cannot start"),
             Self::Session(_) => f.write_str("cannot serve on standard input and output"),
         }
     }
@@ -159,33 +186,9 @@ impl Error for ServeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Signals(error) => Some(error),
+            Self::Setup(error) => Some(error),
             Self::Start(error) => Some(error),
             Self::Session(error) => Some(error),
-        }
-    }
-}
-
-/// The signals that end the server.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.hangup.recv() => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{OwnedMutexGuard, Semaphore, mpsc, oneshot},
+    sync::{OwnedMutexGuard, mpsc, oneshot},
     time::{sleep, timeout},
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
@@ -37,16 +37,16 @@ use super::{
     streams::Pace,
     supervisor::{Assignment, supervise},
     table::Table,
+    turns::Turns,
 };
 
 /// All jobs of this server.
 #[derive(Debug)]
 pub struct Manager {
-    limits: Limits,
     launcher: Launcher,
     audit: audit::Writer,
     table: Mutex<Table>,
-    turns: Arc<Semaphore>,
+    turns: Turns,
     held: Arc<AtomicUsize>,
     /// Counts places, so that the end of the server waits for jobs that are admitted and have no supervisor yet.
     places: TaskTracker,
@@ -96,28 +96,33 @@ impl Manager {
     /// An empty table.
     pub fn new(limits: Limits, launcher: Launcher, audit: audit::Writer) -> Self {
         Self {
-            limits,
             launcher,
             audit,
-            table: Mutex::default(),
-            turns: Arc::new(Semaphore::new(limits.jobs.min(Semaphore::MAX_PERMITS))),
+            turns: Turns::new(limits.jobs),
+            table: Mutex::new(Table::new(limits)),
             held: Arc::default(),
             places: TaskTracker::new(),
         }
     }
 
-    /// Takes a place for one more job, if the limits leave one.
-    pub fn admit(&self, who: &Principal) -> Result<Place, Denial> {
+    /// Goes by other limits from here on, in all that concerns more than one job. Each job keeps its own.
+    pub fn adopt(&self, limits: Limits) {
+        self.table().adopt(limits);
+        self.turns.resize(limits.jobs);
+    }
+
+    /// Takes a place for one more job, if the limits of the policy that judged it leave one.
+    pub fn admit(&self, who: &Principal, limits: &Limits) -> Result<Place, Denial> {
         // One lock for the whole of it: no place is taken after the server's end was announced.
         let mut table = self.table();
         if table.closing().is_some() {
             return Err(Denial::new(Code::ShuttingDown, "the server is stopping"));
         }
-        table.sweep(&self.limits);
-        if let Some(rate) = self.limits.rate {
+        table.sweep();
+        if let Some(rate) = limits.rate {
             table.count_request(who, rate)?;
         }
-        let most = self.limits.jobs.saturating_add(self.limits.queue);
+        let most = limits.jobs.saturating_add(limits.queue);
         let taken =
             self.held.fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| (held < most).then_some(held + 1));
         taken.map(|_| Place { held: Some(Arc::clone(&self.held)), _token: self.places.token() }).map_err(|_| {
@@ -125,7 +130,7 @@ impl Manager {
                 Code::QueueFull,
                 format!(
                     "{} jobs are running and {} wait, which is all that the policy allows",
-                    self.limits.jobs, self.limits.queue
+                    limits.jobs, limits.queue
                 ),
             )
             .with_hint("wait for a job to end, or kill one")
@@ -149,8 +154,9 @@ impl Manager {
         let Accepted { place, request, plan, handles, receipt, judged } = accepted;
         let (sender, input) = mpsc::channel(INPUTS);
         let exec = request.id;
+        let generation = judged.generation;
         let second = Second::new(judged, request.clone(), &plan, &handles, self.audit.clone());
-        let record = Arc::new(Record::new(request, &plan, pace, sender));
+        let record = Arc::new(Record::new(request, &plan, generation, pace, sender));
         let mut table = self.table();
         if let Some(why) = table.closing() {
             record.end(why.clone(), Haste::Grace);
@@ -164,7 +170,7 @@ impl Manager {
             handles,
             receipt,
             input,
-            turns: Arc::clone(&self.turns),
+            turns: self.turns.clone(),
             launcher: self.launcher.clone(),
             audit: self.audit.clone(),
             second,
@@ -251,12 +257,15 @@ impl Manager {
 
     /// Takes no more jobs, ends all of them, and waits until they have ended.
     pub async fn close(&self, why: &Reason) {
-        let jobs = self.table().close(why);
+        let (jobs, grace) = {
+            let mut table = self.table();
+            (table.close(why), table.longest_grace())
+        };
         for job in jobs {
             job.end(why.clone(), Haste::Grace);
         }
         self.places.close();
-        if timeout(self.limits.grace.saturating_add(SLACK), self.places.wait()).await.is_err() {
+        if timeout(grace.saturating_add(SLACK), self.places.wait()).await.is_err() {
             tracing::error!(
                 left = self.places.len(),
                 "jobs did not end in time; their inits end them when the server is gone"
@@ -278,7 +287,7 @@ impl Manager {
     pub async fn sweep_every(&self, interval: Duration) {
         loop {
             sleep(interval).await;
-            self.table().sweep(&self.limits);
+            self.table().sweep();
         }
     }
 

@@ -18,6 +18,7 @@ mod streams;
 mod supervisor;
 mod table;
 mod terminate;
+mod turns;
 mod view;
 
 pub use crate::model::outcome::StreamTotals;

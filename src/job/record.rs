@@ -15,6 +15,7 @@ use crate::{
     model::{
         denial::{Denial, RuleRef},
         enforcement::Enforcement,
+        generation::Generation,
         ids::{ExecId, JobId},
         outcome::{Outcome, Reason, Status},
         request::{Principal, Request},
@@ -46,6 +47,7 @@ pub(super) struct Record {
     name: Option<String>,
     labels: BTreeMap<String, String>,
     rules: Vec<RuleRef>,
+    generation: Generation,
     created: Timestamp,
     stdin: StdinGrant,
     stdin_limit: u64,
@@ -68,7 +70,13 @@ struct Live {
 }
 
 impl Record {
-    pub(super) fn new(request: Request, plan: &SandboxPlan, pace: Pace, input: mpsc::Sender<Input>) -> Self {
+    pub(super) fn new(
+        request: Request,
+        plan: &SandboxPlan,
+        generation: Generation,
+        pace: Pace,
+        input: mpsc::Sender<Input>,
+    ) -> Self {
         Self {
             id: JobId::new(),
             owner: request.principal,
@@ -81,6 +89,7 @@ impl Record {
             name: request.name,
             labels: request.labels,
             rules: plan.rules.clone(),
+            generation,
             created: request.at,
             stdin: plan.stdin.clone(),
             stdin_limit: plan.limits.stdin.0,
@@ -287,6 +296,7 @@ impl Record {
             outcome: live.outcome.clone(),
             enforcement: live.enforcement.clone(),
             rules: self.rules.clone(),
+            generation: self.generation,
             accepts_input: !matches!(self.stdin, StdinGrant::None) && live.outcome.is_none(),
             stdout: live.streams.totals(Stream::Stdout),
             stderr: live.streams.totals(Stream::Stderr),

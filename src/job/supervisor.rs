@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     audit::{self, Event, Exited, Killed, Receipt, Started},
@@ -24,6 +24,7 @@ use super::{
     run::{Bounds, End, Run},
     second::Second,
     terminate::{Ending, Haste},
+    turns::{Turn, Turns},
 };
 
 /// All that a supervisor needs for its job.
@@ -35,7 +36,7 @@ pub(super) struct Assignment {
     pub(super) handles: Handles,
     pub(super) receipt: Receipt,
     pub(super) input: mpsc::Receiver<Input>,
-    pub(super) turns: Arc<Semaphore>,
+    pub(super) turns: Turns,
     pub(super) launcher: Launcher,
     pub(super) audit: audit::Writer,
     /// Judges the acts of a script.
@@ -77,11 +78,11 @@ pub(super) async fn supervise(assignment: Assignment) {
 /// Waits until one of the running jobs makes room. A job that is ended before its turn never starts.
 async fn turn(
     record: &Record,
-    turns: &Arc<Semaphore>,
+    turns: &Turns,
     endings: &mut watch::Receiver<Option<Ending>>,
     audit: &audit::Writer,
-) -> Result<OwnedSemaphorePermit, Reason> {
-    let turn = Arc::clone(turns).acquire_owned();
+) -> Result<Turn, Reason> {
+    let turn = turns.clone().take();
     let called_off = called_off(endings, audit);
     tokio::pin!(turn, called_off);
     let mut waits = false;
@@ -190,6 +191,7 @@ mod tests {
     use crate::{
         job::{Manager, streams::Pace},
         model::{
+            generation::Generation,
             outcome::Status,
             request::{Principal, Request, Via},
             size::ByteSize,
@@ -237,16 +239,16 @@ mod tests {
         let manager = Manager::new(limits, Launcher::at("/nonexistent"), audit.clone());
         let request = request();
         let (who, exec) = (request.principal.clone(), request.id);
-        let place = manager.admit(&who).unwrap();
-        assert!(manager.admit(&who).is_err());
-        let record = Record::new(request, &plan(), Pace::Free, mpsc::channel(1).0);
+        let place = manager.admit(&who, &limits).unwrap();
+        assert!(manager.admit(&who, &limits).is_err());
+        let record = Record::new(request, &plan(), Generation::FIRST, Pace::Free, mpsc::channel(1).0);
         let panicked = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let _unfinished = Unfinished { record: &record, exec, audit: &audit, place };
             std::panic::resume_unwind(Box::new("as a panic does, without its message"));
         }));
         assert!(panicked.is_err());
         assert_eq!((record.view().status, record.view().outcome.unwrap().reason), (Status::Failed, Reason::Lost));
-        assert!(manager.admit(&who).is_ok());
+        assert!(manager.admit(&who, &limits).is_ok());
         let stream = audit.stream_path().to_owned();
         audit.close(&Reason::Shutdown).await.unwrap();
         let text = std::fs::read_to_string(stream).unwrap();

@@ -21,8 +21,11 @@ use crate::{
 use super::record::Record;
 
 /// The jobs of one server. Every change is complete in itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
+    limits: Limits,
+    /// The longest of all limits that it ever had: a job keeps its own.
+    grace: Duration,
     jobs: HashMap<JobId, Arc<Record>>,
     /// In the order of arrival.
     order: VecDeque<JobId>,
@@ -32,6 +35,29 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// No jobs yet.
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            grace: limits.grace,
+            jobs: HashMap::new(),
+            order: VecDeque::new(),
+            requests: HashMap::new(),
+            closing: None,
+        }
+    }
+
+    /// Goes by other limits from here on.
+    pub(super) fn adopt(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.grace = self.grace.max(limits.grace);
+    }
+
+    /// The longest time that a job may take to end after it was told to.
+    pub(super) fn longest_grace(&self) -> Duration {
+        self.grace
+    }
+
     /// Takes in a new job.
     pub(super) fn enter(&mut self, job: &Arc<Record>) {
         self.jobs.insert(job.id, Arc::clone(job));
@@ -65,9 +91,9 @@ impl Table {
 
     /// Forgets finished jobs that are too old, and of too many or too large ones those that ended first. The one that ended
     /// last stays, however large: somebody is about to ask for it.
-    pub(super) fn sweep(&mut self, limits: &Limits) {
+    pub(super) fn sweep(&mut self) {
         let ended = |job: &Arc<Record>| Some((job.ended_for()?, job.id, job.kept_bytes()));
-        for id in to_forget(self.jobs.values().filter_map(ended).collect(), limits.retention) {
+        for id in to_forget(self.jobs.values().filter_map(ended).collect(), self.limits.retention) {
             self.jobs.remove(&id);
         }
         let Self { jobs, order, .. } = self;
@@ -139,8 +165,17 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_grace_stays() {
+        let limits = |grace| Limits { grace: Duration::from_secs(grace), ..Limits::default() };
+        let mut table = Table::new(limits(5));
+        table.adopt(limits(60));
+        table.adopt(limits(1));
+        assert_eq!(table.longest_grace(), Duration::from_secs(60));
+    }
+
+    #[test]
     fn a_rate_is_counted_for_each_principal_and_forgotten_with_time() {
-        let mut table = Table::default();
+        let mut table = Table::new(Limits::default());
         let [one, two] = ["uid:1", "uid:2"].map(|id| Principal { id: id.into(), via: Via::Stdio });
         let rate = Rate { count: 2, per: HOUR };
         assert!(table.count_request(&one, rate).is_ok() && table.count_request(&one, rate).is_ok());

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::{
     denial::RuleRef,
     enforcement::Enforcement,
+    generation::Generation,
     ids::{ExecId, JobId},
     outcome::{Outcome, Status, StreamTotals},
 };
@@ -42,6 +43,8 @@ pub struct JobView {
     pub enforcement: Option<Enforcement>,
     /// The rules that allowed it.
     pub rules: Vec<RuleRef>,
+    /// The policy that it was judged by, and that its acts are judged by.
+    pub generation: Generation,
     /// Whether `interact` may write to it.
     pub accepts_input: bool,
     /// Totals of standard output.

@@ -13,6 +13,7 @@ mod identifier;
 mod lines;
 mod message;
 mod outbox;
+mod policy;
 mod reply;
 mod schema;
 mod server;

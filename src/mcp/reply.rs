@@ -237,6 +237,7 @@ pub(super) mod tests {
         model::{
             denial::RuleRef,
             enforcement::{Enforcement, Layer, Level},
+            generation::Generation,
             ids::{ExecId, JobId},
             outcome::{Outcome, Status, Usage},
         },
@@ -261,6 +262,7 @@ pub(super) mod tests {
                 (Layer::Network, Level::Partial("no namespace".into())),
             ])),
             rules: vec![RuleRef { layer: "developer".into(), id: "cargo".into(), at: Some("p.toml:1:1".into()) }],
+            generation: Generation::FIRST,
             accepts_input: false,
             stdout: Default::default(),
             stderr: Default::default(),

@@ -36,6 +36,11 @@ pub(super) fn output<T: JsonSchema, E: JsonSchema>() -> JsonObject {
     schema
 }
 
+/// The schema of a part of answers.
+pub(super) fn part<T: JsonSchema>() -> JsonObject {
+    generate::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
 fn generate<T: JsonSchema>(mut settings: SchemaSettings) -> JsonObject {
     settings.inline_subschemas = true;
     settings.meta_schema = None;

@@ -15,11 +15,14 @@ use rmcp::{
 };
 
 use crate::{
-    model::request::{Principal, Via},
+    model::{
+        limits::Limits,
+        request::{Principal, Via},
+    },
     service::{Stockade, own_principal},
 };
 
-use super::{aliases, call::Call, reply, slots::Slots, text::shorten, tools::Tool};
+use super::{aliases, call::Call, policy, reply, slots::Slots, text::shorten, tools::Tool};
 
 /// The agents' door to a running house, for one principal. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,7 +34,9 @@ pub struct Door {
 struct Inner {
     service: Stockade,
     who: Principal,
+    /// As they were at the start. Of what they say, the limits of the policy alone change later.
     tools: Vec<(Tool, Definition)>,
+    limits: Limits,
     slots: Slots,
 }
 
@@ -42,12 +47,28 @@ impl Door {
     }
 
     fn new(service: Stockade, who: Principal) -> Self {
-        let limits = service.setup().policy.limits;
+        let limits = service.limits();
         let tools = Tool::ALL.into_iter().map(|tool| (tool, tool.definition(&limits))).collect();
-        Self { inner: Arc::new(Inner { service, who, tools, slots: Slots::new() }) }
+        Self { inner: Arc::new(Inner { service, who, tools, limits, slots: Slots::new() }) }
+    }
+
+    /// The tools as they are under the policy in use.
+    fn definitions(&self) -> Vec<Definition> {
+        let limits = self.inner.service.limits();
+        if limits == self.inner.limits {
+            self.inner.tools.iter().map(|(_, definition)| definition.clone()).collect()
+        } else {
+            Tool::ALL.into_iter().map(|tool| tool.definition(&limits)).collect()
+        }
     }
 
     async fn answer(&self, tool: Tool, given: JsonObject, context: &RequestContext<RoleServer>) -> CallToolResult {
+        let mut result = self.carry_out(tool, given, context).await;
+        policy::tell(&mut result, tool, &self.inner.service.policy());
+        result
+    }
+
+    async fn carry_out(&self, tool: Tool, given: JsonObject, context: &RequestContext<RoleServer>) -> CallToolResult {
         let _slot = match self.inner.slots.take(tool) {
             Ok(slot) => slot,
             Err(denial) => return reply::refusal(&denial),
@@ -86,8 +107,7 @@ impl ServerHandler for Door {
         if request.is_some_and(|request| request.cursor.is_some()) {
             return Err(ErrorData::invalid_params("the list has one page; no cursor is valid", None));
         }
-        let tools = self.inner.tools.iter().map(|(_, definition)| definition.clone()).collect();
-        let mut result = ListToolsResult::with_all_items(tools);
+        let mut result = ListToolsResult::with_all_items(self.definitions());
         if is_modern(&context) {
             result = result.with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private);
             result.meta = Some(server_info());
@@ -176,7 +196,8 @@ const INSTRUCTIONS: &str = "Runs command lines as background jobs, judged by a p
     polling. A result with isError carries `code`, `reason` and a `hint`: follow the hint rather than retrying the same \
     command. Jobs end with this server.";
 
-/// Tools and capabilities change only with the program and its policy.
+/// Tools and capabilities change only with the program. A policy that is loaded anew may change the limits that their
+/// descriptions tell; no client has to know of that at once.
 const FRESH_MS: u64 = 3_600_000;
 
 /// Methods that this server has.

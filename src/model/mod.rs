@@ -5,6 +5,7 @@
 
 pub mod denial;
 pub mod enforcement;
+pub mod generation;
 pub mod hex;
 pub mod ids;
 pub mod limits;

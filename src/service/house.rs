@@ -1,8 +1,9 @@
 //! The running house.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use tokio::sync::Mutex;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
@@ -12,12 +13,17 @@ use crate::{
     model::{
         denial::Denial,
         ids::JobId,
+        limits::Limits,
         outcome::Reason,
         request::{Principal, Request},
     },
 };
 
-use super::{pipeline, setup::Setup};
+use super::{
+    Origin, PolicyView, Reloaded, Setup, SetupError,
+    edition::{Edition, Standing},
+    pipeline, reload,
+};
 
 /// The running house. Cheap to clone; every clone is the same house.
 #[derive(Clone, Debug)]
@@ -28,7 +34,9 @@ pub struct Stockade {
 /// What the steps of the journey use.
 #[derive(Debug)]
 pub(super) struct House {
-    pub(super) setup: Setup,
+    pub(super) standing: Standing,
+    /// Where jobs of this server could ever write. Held for as long as a reload takes, so that there is one at a time.
+    pub(super) written: Mutex<Vec<PathBuf>>,
     pub(super) audit: audit::Writer,
     pub(super) jobs: Arc<Manager>,
     _sweeper: AbortOnDropHandle<()>,
@@ -84,18 +92,37 @@ impl Stockade {
         set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| StartError::Undumpable(errno.into()))?;
         let audit = audit::Writer::open(&setup.log_dir).map_err(StartError::OpenLog)?;
         audit.queue(None, server_start(&setup)).map_err(StartError::Record)?;
-        audit.record(None, policy_load(&setup)).await.map_err(StartError::Record)?;
+        let first = Edition::first(setup);
+        let setup = &first.setup;
+        let load = Event::PolicyLoad(PolicyLoad::new(&first.id, &setup.policy));
+        audit.record(None, load).await.map_err(StartError::Record)?;
+        reload::tell_files(&first);
         let jobs = Arc::new(Manager::new(setup.policy.limits, setup.launcher.clone(), audit.clone()));
         let sweeper = tokio::spawn({
             let (jobs, interval) = (Arc::clone(&jobs), setup.cleanup_interval);
             async move { jobs.sweep_every(interval).await }
         });
-        Ok(Self { house: Arc::new(House { setup, audit, jobs, _sweeper: AbortOnDropHandle::new(sweeper) }) })
+        let mut written = Vec::new();
+        reload::remember(&mut written, setup);
+        let (standing, written) = (Standing::new(first), Mutex::new(written));
+        let house = House { standing, written, audit, jobs, _sweeper: AbortOnDropHandle::new(sweeper) };
+        Ok(Self { house: Arc::new(house) })
     }
 
-    /// What judgements depend on.
-    pub fn setup(&self) -> &Setup {
-        &self.house.setup
+    /// The policy in use.
+    pub fn policy(&self) -> PolicyView {
+        self.house.standing.view()
+    }
+
+    /// The limits of the policy in use.
+    pub fn limits(&self) -> Limits {
+        self.house.standing.edition().setup.policy.limits
+    }
+
+    /// Loads the policy anew, for requests that come later; what runs keeps the policy that it was judged by. A policy that
+    /// does not load, or cannot be recorded, leaves the one in use where it is, which [`Self::policy`] tells from then on.
+    pub async fn reload(&self, origin: &Arc<Origin>) -> Result<Reloaded, SetupError> {
+        reload::reload(&self.house, origin).await
     }
 
     /// Judges a request, records the decision, and starts the command as a job. Returns as soon as the job is accepted.
@@ -190,13 +217,4 @@ impl Stockade {
 fn server_start(setup: &Setup) -> Event {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Event::ServerStart(ServerStart { version, support: (*setup.support).clone() })
-}
-
-fn policy_load(setup: &Setup) -> Event {
-    let policy = &setup.policy;
-    Event::PolicyLoad(PolicyLoad {
-        name: policy.name.clone(),
-        digest: policy.digest.clone(),
-        files: policy.files().to_vec(),
-    })
 }

@@ -4,11 +4,17 @@
 
 #![forbid(unsafe_code)]
 
+mod edition;
 mod house;
 mod judge;
+mod origin;
 mod pipeline;
+mod reload;
 mod setup;
 
+pub use edition::PolicyView;
 pub use house::{StartError, Stockade};
 pub use judge::{Judgement, Verdict, judge};
+pub use origin::Origin;
+pub use reload::Reloaded;
 pub use setup::{Options, Setup, SetupError, own_principal, prepare};

@@ -20,8 +20,10 @@ use super::{
 pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, Denial> {
     let exec = request.id;
     house.audit.queue(Some(exec), Event::Request(Requested::new(&request, None))).map_err(|error| error.denial())?;
-    let Judgement { script, trace, verdict } = judge(&house.setup, &request);
-    let (script, policy) = (script.as_ref(), house.setup.policy.digest.as_str());
+    // Taken once: a policy that takes its place meanwhile is for the requests after this one.
+    let edition = house.standing.edition();
+    let Judgement { script, trace, verdict } = judge(&edition.setup, &request);
+    let (script, policy) = (script.as_ref(), &edition.id);
     let denied = |denial: &Denial| Decided::deny(denial, script, &trace, policy);
     let (plan, handles, judged) = match verdict {
         Verdict::Allow(allowed) => *allowed,
@@ -31,14 +33,14 @@ pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, 
         }
         Verdict::Deny(denial) => return Err(refuse(house, exec, denied(&denial), denial).await),
     };
-    let place = match house.jobs.admit(&request.principal) {
+    let place = match house.jobs.admit(&request.principal, &edition.setup.policy.limits) {
         Ok(place) => place,
         Err(denial) => return Err(refuse(house, exec, denied(&denial), denial).await),
     };
     let decided = Decided::allow(&plan.rules, script, &trace, policy);
     let receipt = house.audit.begin(exec, decided, &plan).await.map_err(|error| error.denial())?;
-    let (policy, workspace) = (Arc::clone(&house.setup.policy), Arc::clone(&house.setup.workspace));
-    let judged = Judged { script: judged, policy, workspace };
+    let (policy, workspace) = (Arc::clone(&edition.setup.policy), Arc::clone(&edition.setup.workspace));
+    let judged = Judged { script: judged, policy, generation: edition.id.generation, workspace };
     Ok(Accepted { place, request, plan, handles, receipt, judged })
 }
 

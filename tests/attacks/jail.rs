@@ -13,6 +13,7 @@ use stockade::{
     host::Handles,
     model::{
         enforcement::{Enforcement, Layer},
+        generation::{Generation, PolicyId},
         ids::ExecId,
         limits::Limits,
         outcome::{ExitStatus, Reason},
@@ -147,7 +148,8 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 /// A receipt as the house gets one: from a log of its own, which lasts as long as the job's ground.
 async fn receipt(plan: &SandboxPlan, log: &Path) -> Receipt {
     let writer = Writer::open(log).unwrap();
-    let decided = Decided::allow(&plan.rules, None, &Trace::default(), &plan.policy_digest);
+    let policy = PolicyId { generation: Generation::FIRST, digest: plan.policy_digest.clone() };
+    let decided = Decided::allow(&plan.rules, None, &Trace::default(), &policy);
     let receipt = writer.begin(ExecId::new(), decided, plan).await.unwrap();
     writer.close(&Reason::Shutdown).await.unwrap();
     receipt

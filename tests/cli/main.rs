@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at anything odd")]
 
+mod agent;
 mod place;
+mod reload;
 mod tools;
 mod scripts;
 

@@ -34,11 +34,22 @@ impl Place {
         self.dir.path().join("state/stockade/audit")
     }
 
+    /// A path beside the workspace.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     /// A policy file beside the workspace.
     pub(crate) fn policy(&self, text: &str) -> PathBuf {
-        let path = self.dir.path().join("policy.toml");
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        self.file("policy.toml", text)
+    }
+
+    /// A file beside the workspace that nobody else can change. It is there as a whole at every moment.
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let (path, new) = (self.beside(name), self.beside(".new"));
+        fs::write(&new, text).unwrap();
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::rename(new, &path).unwrap();
         path
     }
 

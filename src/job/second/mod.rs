@@ -27,6 +27,7 @@ use crate::{
     host::{Handles, Identity},
     model::{
         denial::Denial,
+        generation::Generation,
         ids::ExecId,
         outcome::{Reason, RefusedAct},
         request::Request,
@@ -46,8 +47,10 @@ use fit::Asked;
 pub struct Judged {
     /// The script with its facts.
     pub script: ResolvedScript,
-    /// The policy.
+    /// The policy. Another one that takes its place meanwhile is for other requests.
     pub policy: Arc<PolicySet>,
+    /// Its place in the order of policies.
+    pub generation: Generation,
     /// Its places.
     pub workspace: Arc<Workspace>,
 }

@@ -17,6 +17,7 @@ use crate::{
     diagnostic::Source,
     model::{
         denial::RuleRef,
+        generation::Generation,
         request::{Principal, Via},
     },
     policy::compile,
@@ -92,7 +93,7 @@ impl Scene {
             variables: Vec::new(),
         };
         let grounds = Grounds {
-            judged: Judged { script, policy, workspace: Arc::new(workspace) },
+            judged: Judged { script, policy, generation: Generation::FIRST, workspace: Arc::new(workspace) },
             request: request(text),
             rules,
             programs,

@@ -10,6 +10,7 @@ use crate::model::{denial::Denial, limits::Limits, size::ByteSize};
 use super::{
     arguments,
     call::{Call, MAX_WAIT_SECONDS},
+    policy,
     reply::Refusal,
     schema,
 };
@@ -118,9 +119,11 @@ impl Facts<'_> {
             Effect::Acts => annotations.read_only(false).destructive(true).idempotent(false).open_world(true),
             Effect::Ends => annotations.read_only(false).destructive(true).idempotent(true).open_world(false),
         };
+        let mut output = schema::output::<O, Refusal>();
+        policy::declare(&mut output, self.tool);
         Definition::new(self.tool.name(), text, schema::input::<I>())
             .with_title(title)
-            .with_raw_output_schema(schema::output::<O, Refusal>().into())
+            .with_raw_output_schema(output.into())
             .with_annotations(annotations)
     }
 
@@ -164,7 +167,7 @@ fn bytes_to_read(asked: Option<usize>) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in super::super) mod tests {
     use serde_json::Value;
 
     use super::*;
@@ -191,7 +194,7 @@ mod tests {
 
     /// Checks an answer against the tool's published output schema, as a strict client would.
     #[track_caller]
-    pub(super) fn assert_published(tool: Tool, result: &CallToolResult) {
+    pub(in super::super) fn assert_published(tool: Tool, result: &CallToolResult) {
         let definition = tool.definition(&limits());
         let schema = definition.output_schema.as_ref().unwrap();
         let answer = result.structured_content.as_ref().unwrap().as_object().unwrap();

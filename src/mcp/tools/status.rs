@@ -67,6 +67,8 @@ struct Answer {
     enforcement: Vec<LayerReport>,
     /// The rules that allowed it, as `layer/id`
     rules: Vec<String>,
+    /// The generation of the policy that it was judged by
+    generation: u64,
     /// Joins the job to the audit log
     exec_id: String,
     /// Why a wait came back: exited, timeout or cancelled
@@ -153,6 +155,7 @@ fn answer(job: JobView, returned: Option<Returned>) -> CallToolResult {
         stderr_dropped: job.stderr.dropped,
         enforcement: job.enforcement.iter().flat_map(|report| &report.0).map(layer_report).collect(),
         rules: job.rules.iter().map(ToString::to_string).collect(),
+        generation: job.generation.number(),
         exec_id: job.exec_id.to_string(),
         returned: returned.map(Returned::as_str),
     };
@@ -212,6 +215,7 @@ mod tests {
             ])
         );
         assert_eq!(answer["rules"], json!(["developer/cargo"]));
+        assert_eq!(answer["generation"], 1);
     }
 
     #[test]
