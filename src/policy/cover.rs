@@ -57,15 +57,15 @@ pub(super) fn cover(rule: &Rule, subject: &Subject<'_>) -> Result<Fit, Gap> {
     // What is not modelled is read by what the rule itself says of options.
     let read = rule.args().filter(|_| !subject.uses.modelled).map(|args| Programs::read_by(args, subject));
     let uses = read.as_ref().unwrap_or(subject.uses);
+    let unknown = if subject.command.is_exact() { Fit::Yes } else { Fit::Maybe };
     if let Some(args) = rule.args() {
         fits_args(args, uses, subject)?;
-    }
-    if !subject.command.is_exact() {
-        fit = fit.min(Fit::Maybe);
+        fit = fit.min(unknown);
     }
     if rule.grants().any {
         return Ok(fit);
     }
+    fit = fit.min(unknown);
     if !subject.uses.modelled && rule.args().is_none() && rule.command().is_none() && !rule.grants().unlisted {
         return Err(Gap::Unmodelled);
     }

@@ -7,6 +7,9 @@ use super::{
     words::Words,
 };
 
+/// Shells, which take a command as text after `-c`.
+const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "busybox-sh", "rbash"];
+
 /// So many layers of commands inside commands are looked through.
 const DEPTH_MAX: usize = 8;
 
@@ -106,22 +109,45 @@ impl Search<'_> {
     fn look_into(&mut self, at: usize) {
         let Some(Part { words, uses, how, .. }) = self.found.parts.get(at) else { return };
         let (words, uses, how) = (words.clone(), uses.clone(), *how);
-        // An unknown word before the command leaves open which one it is.
-        let unsure = uses.runs && uses.open;
-        self.found.open |= unsure;
+        self.found.open |= uses.runs && uses.open;
+        // An unknown word before a command leaves open which one it is.
+        let unsure = |place: usize| uses.open && words.unknown.iter().any(|unknown| *unknown < place);
         if let Some(first) = uses.unlisted.first().filter(|_| uses.runs) {
             for start in (first + 1..words.argv.len()).take(STARTS_MAX) {
                 self.add(words.from(start), How::Perhaps, at, &[], false);
             }
         }
-        if !unsure {
-            for inner in uses.inner {
-                self.add(inner.words, how, at, &inner.bases, inner.appended);
+        for inner in uses.inner.iter().filter(|inner| !unsure(inner.at)) {
+            let name = inner.words.argv.first().map_or("", String::as_str);
+            if name.starts_with('-') {
+                // No program is called like that; whoever reads on as if it were an option finds the next words.
+                for start in (1..inner.words.argv.len()).take(STARTS_MAX) {
+                    self.add(inner.words.from(start), How::Perhaps, at, &[], false);
+                }
             }
+            self.add(inner.words.clone(), how, at, &inner.bases, inner.appended);
+        }
+        if !unsure(usize::MAX) {
             uses.texts.iter().for_each(|text| self.text(text, at));
+        }
+        if words.argv.first().is_some_and(|word| SHELLS.contains(&base_name(word))) {
+            self.shell(&words, at);
         }
         if words.argv.first().is_some_and(|word| base_name(word) == "env") {
             split_strings(&words).into_iter().for_each(|words| self.add(words, How::Perhaps, at, &[], false));
+        }
+    }
+
+    /// The text that a shell takes as its first operand with `-c`.
+    fn shell(&mut self, words: &Words, parent: usize) {
+        let args = words.argv.get(1..).unwrap_or_default();
+        // The place of the first unknown argument.
+        let known_to = words.known_to().saturating_sub(1);
+        let (operand, commands) = shell_operand(args);
+        if operand >= known_to && known_to < args.len() {
+            self.found.open = true;
+        } else if let Some(text) = args.get(operand).filter(|_| commands) {
+            self.text(text, parent);
         }
     }
 
@@ -142,6 +168,22 @@ impl Search<'_> {
         });
         self.found.writes.extend(written);
     }
+}
+
+/// The place of a shell's first operand, past the end without one, and whether options before it hold a `c`, so that it
+/// is the text that the shell runs. `-o` and `-O` take a name (bash(1)).
+fn shell_operand(args: &[String]) -> (usize, bool) {
+    let mut commands = false;
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        match arg.strip_prefix(['-', '+']) {
+            None => return (at, commands),
+            Some("o" | "O") => at += 1,
+            Some(letters) => commands |= !letters.starts_with('-') && letters.contains('c'),
+        }
+        at += 1;
+    }
+    (at, commands)
 }
 
 /// The commands that `env -S` splits itself: `-S 'rm -rf /'`, `-S'rm -rf /'`, `--split-string=...`.
@@ -233,7 +275,6 @@ mod tests {
     fn commands_that_overlap_are_not_looked_through_without_end() {
         for (start, more) in [
             ("find", "-exec find"),
-            ("find", "-exec"),
             ("env", "-S env"),
             ("env", "-Senv"),
             ("find", "-exec env -S find"),

@@ -113,7 +113,9 @@ pub(super) struct Facts {
     pub(super) operands: Option<Vec<Operand>>,
     pub(super) keys: Vec<Key>,
     pub(super) always: Vec<Need>,
+    /// What holds with fewer operands than `least`.
     pub(super) bare: Vec<Need>,
+    pub(super) least: usize,
     pub(super) bundle: bool,
     pub(super) appends: bool,
     pub(super) alone: bool,

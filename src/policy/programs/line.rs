@@ -238,6 +238,7 @@ impl<'f> Reader<'_, 'f> {
             let end = self.words.argv.iter().skip(self.at).position(|word| matches!(word.as_str(), ";" | "+"));
             let end = end.map_or(self.words.argv.len(), |length| self.at + length);
             given.inner = Some((self.at, end));
+            // Each may stand for several words, the end of the command among them.
             self.line.open |= self.words.unknown.iter().any(|place| (self.at..=end).contains(place));
             self.at = end.saturating_add(1);
         } else if given.value.is_none() && takes_next && may_be.iter().any(|fact| fact.takes == Takes::Value) {

@@ -49,6 +49,8 @@ pub(in super::super) struct NamedFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Inner {
     pub(in super::super) words: Words,
+    /// The place of its first word.
+    pub(in super::super) at: usize,
     /// Directories into which the outer one may have gone, from the working directory.
     pub(in super::super) bases: Vec<String>,
     /// Whether words follow that nobody knows before.
@@ -147,7 +149,7 @@ impl Judge<'_> {
             }
             return;
         }
-        if line.operands.is_empty() && !fills {
+        if line.operands.len() + usize::from(fills) < line.facts.least {
             self.need_all(&line.facts.bare, 0);
         }
         self.operands(line, has(Effect::Script), [has(Effect::Edits), has(Effect::Reads)]);
@@ -161,7 +163,13 @@ impl Judge<'_> {
                 }
             }
             if let Some((start, end)) = given.inner {
-                self.inner(self.words.part(start, end), facts.appends);
+                self.uses.needs.push((Need::Exec, given.at));
+                let words = self.words.part(start, end);
+                match &given.value {
+                    // `--exec=touch`: the first word is glued.
+                    Some((at, value)) => self.inner(*at, words.after(vec![value.clone()]), facts.appends),
+                    None => self.inner(start, words, facts.appends),
+                }
             } else if let Some((at, value)) = &given.value {
                 self.word(fact.kind, *at, value, facts);
             }
@@ -201,7 +209,7 @@ impl Judge<'_> {
                 }
             };
             if kind == Kind::Command {
-                self.inner(self.words.from(*at), facts.appends);
+                self.inner(*at, self.words.from(*at), facts.appends);
                 return;
             }
             self.word(kind, *at, word, facts);
@@ -279,13 +287,16 @@ impl Judge<'_> {
         if text == "-" || text.is_empty() {
             return;
         }
-        let bases = self.bases.iter().map(|base| join(base, text));
-        let texts: Vec<_> = bases.chain([text.to_owned()]).collect();
-        self.uses.files.extend(texts.into_iter().map(|text| NamedFile { text, written, at }));
+        // A file by its address, such as `file:/etc/passwd`, is one as well.
+        for text in std::iter::once(text).chain(behind_scheme(text)) {
+            let bases = self.bases.iter().map(|base| join(base, text));
+            let texts: Vec<_> = bases.chain([text.to_owned()]).collect();
+            self.uses.files.extend(texts.into_iter().map(|text| NamedFile { text, written, at }));
+        }
     }
 
-    fn inner(&mut self, words: Words, appended: bool) {
-        self.uses.inner.push(Inner { words, bases: self.bases.clone(), appended });
+    fn inner(&mut self, at: usize, words: Words, appended: bool) {
+        self.uses.inner.push(Inner { words, at, bases: self.bases.clone(), appended });
     }
 
     fn need_all(&mut self, needs: &[Need], at: usize) {
@@ -317,6 +328,16 @@ fn kind(kinds: &[Operand], index: usize, count: usize) -> Option<Kind> {
 fn assigned(word: &str) -> Option<String> {
     let (name, _) = word.split_once('=')?;
     (!name.is_empty() && !name.contains('/')).then(|| name.to_owned())
+}
+
+/// What stands behind `scheme:` or `scheme://` (RFC 3986, section 3.1).
+fn behind_scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(':')?;
+    let mut bytes = scheme.bytes();
+    let named = bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    (named && scheme.len() > 1 && !rest.is_empty()).then_some(rest)
 }
 
 fn after<'t>(text: &'t str, mark: &str) -> Option<&'t str> {

@@ -58,6 +58,8 @@ pub(super) fn facts(mut table: Reader<'_, '_>, sets: &Sets, outer: bool) -> Fact
     facts.always = each(&mut table, always, need);
     let bare = table.texts("bare").unwrap_or_default();
     facts.bare = each(&mut table, bare, need);
+    let least = table.whole("least").map(|least| least.value);
+    facts.least = least.and_then(|least| usize::try_from(least).ok()).unwrap_or(1);
     let bundle = |word: &str| if word == "bundle" { Ok(true) } else { Err("`first` is `bundle`") };
     facts.bundle = table.parsed("first", bundle).is_some();
     facts.appends = table.truth("appends").unwrap_or_default();

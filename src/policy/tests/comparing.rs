@@ -7,11 +7,13 @@ const BASE: &str = r#"
 id = "git"
 decision = "allow"
 command = 'git (status|log)( .*)?'
+grants = ["any"]
 reason = "r"
 [[rule]]
 id = "run"
 decision = "allow"
 program = ["env", "ls"]
+grants = ["any"]
 reason = "r"
 [[rule]]
 id = "no-curl"

@@ -7,11 +7,13 @@ const RULES: &str = r#"
     id = "git-read"
     decision = "allow"
     command = 'git (status|log)( .*)?'
+    grants = ["any"]
     reason = "reads"
     [[rule]]
     id = "ls"
     decision = "allow"
     program = "ls"
+    grants = ["any"]
     reason = "reads"
     [[rule]]
     id = "no-secret"
@@ -34,11 +36,13 @@ const RULES: &str = r#"
     decision = "allow"
     program = "npm"
     command = 'npm (test|publish)( .*)?'
+    grants = ["any"]
     reason = "tests"
     [[rule]]
     id = "run-it"
     decision = "allow"
     program = ["./run.sh", "/opt/tool/bin/x"]
+    grants = ["any"]
     reason = "ours"
 "#;
 
@@ -75,7 +79,7 @@ fn deny_beats_ask_beats_allow() {
 
 #[test]
 fn the_blocklist_stands_above_every_rule() {
-    let set = policy("[[rule]]\nid = 'all'\ndecision = 'allow'\ncommand = '.*'\nreason = 'everything'");
+    let set = policy("[[rule]]\nid = 'all'\ndecision = 'allow'\ncommand = '.*'\ngrants = ['any']\nreason = 'everything'");
     assert_eq!(answer(&set, "rm -rf /"), "deny blocklisted builtin/remove-system");
     assert_eq!(answer(&set, "env A=1 timeout 5 sudo ls"), "deny blocklisted builtin/privilege");
     assert_eq!(answer(&set, "bash -c 'rm -rf /'"), "deny blocklisted builtin/remove-system");
@@ -92,7 +96,7 @@ fn a_denial_names_rule_reason_hint_and_place() {
     let rule = denial.rule.expect("a rule");
     assert_eq!(
         (rule.layer.as_str(), rule.id.as_str(), rule.at.as_deref()),
-        ("test", "no-secret", Some("test.toml:13:5"))
+        ("test", "no-secret", Some("test.toml:15:5"))
     );
     assert_eq!(denial.reason, "secrets stay where they are");
     assert_eq!(denial.hint.as_deref(), Some("leave them alone"));
@@ -142,7 +146,7 @@ fn a_deny_rule_finds_its_program_by_any_path() {
 #[test]
 fn a_deny_rule_looks_inside_and_an_allow_rule_does_not() {
     let set = policy(&format!(
-        "{RULES}\n[[rule]]\nid = 'run'\ndecision = 'allow'\nprogram = ['timeout', 'bash', 'find']\nreason = 'r'"
+        "{RULES}\n[[rule]]\nid = 'run'\ndecision = 'allow'\nprogram = ['timeout', 'bash', 'find']\ngrants = ['any']\nreason = 'r'"
     ));
     for text in ["timeout 5 curl x", "timeout 5 /usr/bin/curl x", "timeout 5 env -i nice curl", "bash -c 'curl x'"] {
         assert_eq!(answer(&set, text), "deny denied-by-rule test/no-curl", "{text}");
@@ -154,7 +158,7 @@ fn a_deny_rule_looks_inside_and_an_allow_rule_does_not() {
 
 #[test]
 fn what_runs_more_than_can_be_looked_through_is_denied() {
-    let set = policy("[[rule]]\nid = 'any'\ndecision = 'allow'\nprogram = ['find', 'env']\nreason = 'r'");
+    let set = policy("[[rule]]\nid = 'any'\ndecision = 'allow'\nprogram = ['find', 'env']\ngrants = ['any']\nreason = 'r'");
     for (start, more) in [("find .", " -exec find"), ("env", " -S env")] {
         assert_eq!(answer(&set, &format!("{start}{}", more.repeat(3))), "allow any");
         assert_eq!(answer(&set, &format!("{start}{}", more.repeat(1000))), "deny too-many-commands");
@@ -173,7 +177,7 @@ fn a_path_is_named_as_it_is_written() {
 
 #[test]
 fn a_link_of_another_name_to_a_named_program_is_not_it() {
-    let set = policy("[[rule]]\nid = 'box'\ndecision = 'allow'\nprogram = '/bin/busybox'\nreason = 'r'");
+    let set = policy("[[rule]]\nid = 'box'\ndecision = 'allow'\nprogram = '/bin/busybox'\ngrants = ['any']\nreason = 'r'");
     let mut link = resolved("/builds/project/ash");
     link.program.real = "/bin/busybox".into();
     assert_eq!(answer_to(&set, link), "deny no-rule");
@@ -197,7 +201,7 @@ fn a_program_that_jobs_can_write_needs_its_path_in_a_rule() {
 #[test]
 fn both_program_and_command_have_to_match() {
     let set =
-        policy("[[rule]]\nid = 'x'\ndecision = 'allow'\nprogram = 'git'\ncommand = '[a-z]+ status'\nreason = 'r'");
+        policy("[[rule]]\nid = 'x'\ndecision = 'allow'\nprogram = 'git'\ncommand = '[a-z]+ status'\ngrants = ['any']\nreason = 'r'");
     assert_eq!(answer(&set, "git status"), "allow x");
     assert_eq!(answer(&set, "svn status"), "deny no-rule");
     assert_eq!(answer(&set, "git log"), "deny no-rule");
@@ -205,7 +209,7 @@ fn both_program_and_command_have_to_match() {
 
 #[test]
 fn patterns_see_canonical_text() {
-    let set = policy("[[rule]]\nid = 'x'\ndecision = 'allow'\ncommand = 'git log [a-z]+'\nreason = 'r'");
+    let set = policy("[[rule]]\nid = 'x'\ndecision = 'allow'\ncommand = 'git log [a-z]+'\ngrants = ['any']\nreason = 'r'");
     assert_eq!(answer(&set, r#"g"it"   'log' ma\in"#), "allow x");
     assert_eq!(answer(&set, "git log 'a b'"), "deny no-rule");
     let glued = vec!["git log".to_owned(), "main".to_owned()];
@@ -215,7 +219,7 @@ fn patterns_see_canonical_text() {
 #[test]
 fn a_line_feed_in_an_argument_is_no_way_around_a_deny_rule() {
     let set = policy(
-        "[[rule]]\nid = 'e'\ndecision = 'allow'\nprogram = 'echo'\nreason = 'r'\n\
+        "[[rule]]\nid = 'e'\ndecision = 'allow'\nprogram = 'echo'\ngrants = ['any']\nreason = 'r'\n\
         [[rule]]\nid = 'no'\ndecision = 'deny'\ncommand = 'echo .*x'\nreason = 'r'",
     );
     let argv = vec!["echo".to_owned(), "a\nb".to_owned(), "x".to_owned()];
@@ -225,7 +229,7 @@ fn a_line_feed_in_an_argument_is_no_way_around_a_deny_rule() {
 /// A policy whose rules allow `python3` with these grants.
 fn granting(grants: &[&str]) -> Arc<PolicySet> {
     let rule = |(n, grant): (usize, &&str)| {
-        format!("[[rule]]\nid = 'r{n}'\ndecision = 'allow'\nprogram = 'python3'\nreason = 'r'\nstdin = '{grant}'\n")
+        format!("[[rule]]\nid = 'r{n}'\ndecision = 'allow'\nprogram = 'python3'\ngrants = ['any']\nreason = 'r'\nstdin = '{grant}'\n")
     };
     policy(&grants.iter().enumerate().map(rule).collect::<String>())
 }
@@ -250,8 +254,8 @@ fn what_several_rules_grant_on_stdin_adds_up() {
 #[test]
 fn the_commands_of_a_script_share_the_narrowest_input() {
     let set = policy(
-        "[[rule]]\nid = 'a'\ndecision = 'allow'\nprogram = 'python3'\nreason = 'r'\nstdin = 'any'\n\
-        [[rule]]\nid = 'b'\ndecision = 'allow'\nprogram = 'ls'\nreason = 'r'",
+        "[[rule]]\nid = 'a'\ndecision = 'allow'\nprogram = 'python3'\ngrants = ['any']\nreason = 'r'\nstdin = 'any'\n\
+        [[rule]]\nid = 'b'\ndecision = 'allow'\nprogram = 'ls'\ngrants = ['any']\nreason = 'r'",
     );
     let (stdin, rules) = stdin_of(&set, vec![resolved("python3"), resolved("ls")]);
     assert_eq!((stdin, rules), (StdinGrant::None, vec!["a".to_owned(), "b".to_owned()]));

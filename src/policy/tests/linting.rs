@@ -72,8 +72,9 @@ fn a_loose_alternation_is_named() {
 
 #[test]
 fn an_allow_for_a_program_that_runs_anything_needs_an_example_that_says_so() {
-    insta::assert_snapshot!(linted(&rule("py", "allow", "program = [\"ls\", \"python3.12\"]", "ls -l")).concat());
-    clean(&rule("py", "allow", "program = \"python3\"", "python3 -c 1"));
+    insta::assert_snapshot!(linted(&rule("py", "allow", "program = [\"ls\", \"python3.12\"]\ngrants = [\"any\"]", "ls -l")).concat());
+    clean(&rule("py", "allow", "program = \"python3\"\ngrants = [\"any\"]", "python3 -c 1"));
+    clean(&rule("py", "allow", "program = \"python3\"", "python3 --version"));
     clean(&rule("py", "allow", "program = \"python3\"\ncommand = 'python3 --version'", "python3 --version"));
     clean(&rule("py", "deny", "program = \"python3\"", "python3"));
 }

@@ -10,11 +10,13 @@ const RULES: &str = r#"
     id = "look"
     decision = "allow"
     program = ["ls", "cat", "wc", "echo", "env", "timeout", "find", "bash", "xargs", "rm", "dd", "cp"]
+    grants = ["any"]
     reason = "reads"
     [[rule]]
     id = "git"
     decision = "allow"
     command = 'git (status|log|add)( .*)?'
+    grants = ["any"]
     reason = "reads"
     [[rule]]
     id = "no-curl"
@@ -35,6 +37,8 @@ const RULES: &str = r#"
     client = ["RUST_*", "LANG"]
     [sandbox]
     write = ["workspace"]
+    [shell]
+    paths = "sandbox"
 "#;
 
 fn at_exec() -> Arc<PolicySet> {
@@ -42,7 +46,7 @@ fn at_exec() -> Arc<PolicySet> {
 }
 
 fn known_first() -> Arc<PolicySet> {
-    policy(&format!("{RULES}\n[shell]\nunknown = 'deny'"))
+    policy(&format!("{RULES}\nunknown = 'deny'"))
 }
 
 #[track_caller]
@@ -83,7 +87,7 @@ fn a_script_of_builtins_alone_runs_nothing() {
 
 #[test]
 fn constructs_that_the_policy_leaves_out_are_refused() {
-    let only = |names: &str| policy(&format!("{RULES}\n[shell]\nallow = [{names}]"));
+    let only = |names: &str| policy(&format!("{RULES}\nallow = [{names}]"));
     let everything = "A=1 ls ~ $HOME *.c \"$(! cat <x)\" <<<y && (ls; cat) || ls | wc <(cat)";
     let script = whole(everything);
     for construct in command::Construct::ALL {
@@ -116,7 +120,7 @@ fn constructs_that_the_policy_leaves_out_are_refused() {
 
 #[test]
 fn constructs_that_have_got_values_are_still_seen() {
-    let set = policy(&format!("{RULES}\n[shell]\nallow = ['pipe']"));
+    let set = policy(&format!("{RULES}\nallow = ['pipe']"));
     let mut script = whole("ls | cat $HOME");
     script.script = command::fill(&script.script, &[("HOME".to_owned(), "/x".to_owned())].into()).expect("known");
     assert_eq!(tell(&set, &script), "deny construct-denied shell/variable `$HOME`");
@@ -316,10 +320,10 @@ fn every_directory_in_which_a_command_may_run_counts() {
 #[test]
 fn the_input_of_a_script_is_that_of_its_readers() {
     let set = policy(
-        "[[rule]]\nid = 'a'\ndecision = 'allow'\nprogram = 'python3'\nreason = 'r'\nstdin = 'any'\n\
-        [[rule]]\nid = 'b'\ndecision = 'allow'\nprogram = ['ls', 'cat']\nreason = 'r'\n\
-        [[rule]]\nid = 'c'\ndecision = 'allow'\ncommand = 'cat( -)?'\nreason = 'r'\nstdin = 'any'\n\
-        [[rule]]\nid = 'd'\ndecision = 'allow'\ncommand = 'perl .*'\nreason = 'r'\nstdin = 'any'",
+        "[[rule]]\nid = 'a'\ndecision = 'allow'\nprogram = 'python3'\ngrants = ['any']\nreason = 'r'\nstdin = 'any'\n\
+        [[rule]]\nid = 'b'\ndecision = 'allow'\nprogram = ['ls', 'cat']\ngrants = ['any']\nreason = 'r'\n\
+        [[rule]]\nid = 'c'\ndecision = 'allow'\ncommand = 'cat( -)?'\ngrants = ['any']\nreason = 'r'\nstdin = 'any'\n\
+        [[rule]]\nid = 'd'\ndecision = 'allow'\ncommand = 'perl .*'\ngrants = ['any']\nreason = 'r'\nstdin = 'any'",
     );
     let grant = |text: &str| match decide(&set, &request(), &whole(text)).0 {
         Decision::Allow(permit) => permit.stdin().clone(),
