@@ -11,4 +11,4 @@ mod setup;
 
 pub use house::{StartError, Stockade};
 pub use judge::{Judgement, Verdict, judge};
-pub use setup::{Options, Setup, SetupError, own_principal, prepare};
+pub use setup::{Options, Setup, SetupError, home, own_principal, prepare};
