@@ -182,6 +182,7 @@ codes! {
     FileWritable = "file-writable": "The file or a directory above it can be written by other users.";
     FileExposed = "file-exposed": "A policy, log or key file lies where jobs can write.";
     BadSetting = "bad-setting": "An environment variable or a flag has a value that does not parse.";
+    NotWritten = "not-written": "A file was not written: something else stands in its place that would be lost, or its name leads somewhere else. `stockade init` then writes none of its files.";
     WorkspaceMissing = "workspace-missing": "A workspace root of the policy does not exist or is not a directory.";
 }
 
