@@ -226,6 +226,30 @@ fn a_base_may_be_a_file_and_has_to_load() {
     desk.init(&["--name", "c", "--policy", base.to_str().unwrap()]).is(1, "", &["unknown-key", "nmae"]);
 }
 
+#[test]
+fn the_rule_of_the_getting_started_guide_works_as_it_says() {
+    let guide = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/getting-started.md")).unwrap();
+    let rule = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let desk = Desk::new(&["package.json"]);
+    desk.program(".local/bin/npm");
+    desk.init(&["--client", "claude-code"]);
+    let file = desk.policy().display().to_string();
+    let explain = || desk.run(&["policy", "explain", "--policy", &file, "--", "npm", "run", "deploy"]);
+    assert_eq!(explain().code, Some(0));
+    let starter = fs::read_to_string(desk.policy()).unwrap();
+    fs::write(desk.policy(), format!("{starter}{rule}")).unwrap();
+    assert_eq!(desk.run(&["policy", "check", "-D", "warnings", &file]).code, Some(0));
+    assert_eq!(desk.run(&["policy", "test", &file]).code, Some(0));
+    assert!(explain().stdout.contains("/no-deploy"), "{:#?}", explain());
+    let wrong = rule.replace("npm( -\\S+)* (run|run-script) deploy( .*)?", "npm run deploy");
+    assert_ne!(wrong, rule);
+    fs::write(desk.policy(), format!("{starter}{wrong}")).unwrap();
+    let told = "an example of the rule `no-deploy` has to match, and does not";
+    assert!(guide.contains(told));
+    let check = desk.run(&["policy", "check", &file]);
+    assert!(check.code == Some(1) && check.stderr.contains(told), "{check:#?}");
+}
+
 // ---- clients
 
 #[test]
