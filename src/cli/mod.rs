@@ -3,9 +3,12 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod connect;
 mod exit;
+mod init;
 mod output;
 mod policy;
+mod replace;
 mod run;
 mod serve;
 
@@ -39,6 +42,7 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  stockade init                                      a policy for this project, and clients connected to it
   stockade run --policy developer -- cargo test      one job in the foreground
   stockade run -- 'cd src && ls *.rs | wc -l'        a whole script: one quoted word
   stockade policy explain -- git push --force        would it run, and why
@@ -48,6 +52,7 @@ Examples:
 // What each one does is said once, beside its arguments.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Serve(serve::Args),
     Run(run::Args),
     Policy(policy::Args),
@@ -62,6 +67,7 @@ enum Command {
 impl Command {
     fn run(self, printer: &mut Printer) -> Exit {
         match self {
+            Self::Init(args) => init::run(&args, printer),
             Self::Serve(args) => serve::run(args, printer),
             Self::Run(args) => run::run(args, printer),
             Self::Policy(args) => policy::run(args, printer),

@@ -20,7 +20,7 @@ use crate::{
     service::{Options, Origin, SetupError, StartError, Stockade},
 };
 
-use super::{exit::Exit, output::Printer};
+use super::{connect::Connection, exit::Exit, output::Printer};
 
 use self::signals::{Ends, Hangups};
 
@@ -144,18 +144,18 @@ fn start_log(filter: Option<&str>) -> Result<(), ParseError> {
 
 /// What somebody who starts the server on a terminal should know: how to connect a client to it.
 fn terminal_help(program: &Path, policy: Option<&str>) -> String {
-    let program = program.display().to_string();
-    let policy = policy.unwrap_or("developer");
-    let config = serde_json::json!({
-        "mcpServers": { "stockade": { "command": program, "args": ["serve", "--policy", policy] } }
-    });
-    let claude =
-        ["claude", "mcp", "add", "stockade", "--", &program, "serve", "--policy", policy].map(quoted).join(" ");
+    let connection = Connection {
+        program: program.display().to_string(),
+        policy: policy.unwrap_or("developer").to_owned(),
+        directory: None,
+        state: None,
+    };
     format!(
         "stockade serve speaks MCP on standard input and output, and is started by a client.\n\n\
-         Claude Code:\n  {claude}\n\n\
-         Other clients, in their mcp.json or settings:\n  {config}\n\n\
-         Reading JSON-RPC from this terminal, one message a line; Ctrl-D ends the server and its jobs.\n"
+         {}\n\
+         `stockade init` writes a policy for a project, and connects clients to it.\n\n\
+         Reading JSON-RPC from this terminal, one message a line; Ctrl-D ends the server and its jobs.\n",
+        connection.how_to()
     )
 }
 
@@ -190,16 +190,6 @@ impl Error for ServeError {
             Self::Start(error) => Some(error),
             Self::Session(error) => Some(error),
         }
-    }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -86,6 +86,17 @@ pub fn open_directory(path: &Path) -> Result<(OwnedFd, PathBuf), Insecure> {
     Ok((fd, path))
 }
 
+/// Whether a file that this user puts into a directory would be trusted: nobody else can have changed the way to it, as far as
+/// there is one.
+pub fn trusts_way(directory: &Path) -> Result<(), Insecure> {
+    let absolute = std::path::absolute(directory).map_err(|error| unreadable(directory, error))?;
+    let Some((there, real)) = absolute.ancestors().find_map(|step| Some((step, step.canonicalize().ok()?))) else {
+        return Ok(());
+    };
+    judge_way(there)?;
+    judge_way(&real)
+}
+
 /// SHA-256 of some bytes, in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -322,6 +333,18 @@ mod tests {
         symlink(path.parent().unwrap(), dir.0.path().join("loose/link")).unwrap();
         dir.mode("loose", 0o777);
         refused(&dir.0.path().join("loose/link/p.toml"), Code::FileWritable, "loose");
+    }
+
+    #[test]
+    fn a_way_is_trusted_as_far_as_it_goes() {
+        let dir = Dir::new();
+        fs::create_dir(dir.0.path().join("loose")).unwrap();
+        assert_eq!(trusts_way(&dir.0.path().join("not/yet")), Ok(()));
+        dir.mode("loose", 0o770);
+        for way in ["loose", "loose/not/yet"] {
+            let insecure = trusts_way(&dir.0.path().join(way)).unwrap_err();
+            assert_eq!(insecure.code, Code::FileWritable, "{insecure}");
+        }
     }
 
     #[test]

@@ -24,6 +24,13 @@ pub fn log_dir(policy: Option<&str>, environment: &dyn Fn(&str) -> Option<String
     state.join("audit")
 }
 
+/// The directory for policies that a user writes: `stockade` below `XDG_CONFIG_HOME` where that is an absolute path, else
+/// below `~/.config`.
+pub fn policy_dir(environment: &dyn Fn(&str) -> Option<String>, home: &Path) -> PathBuf {
+    let xdg = environment("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    xdg.unwrap_or_else(|| home.join(".config")).join("stockade")
+}
+
 /// What lies where jobs can write although it decides or records what they do.
 pub fn exposed<'a>(paths: impl IntoIterator<Item = &'a Path>, workspace: &Workspace) -> Vec<Diagnostic> {
     paths.into_iter().filter_map(|path| exposure(path, workspace)).collect()
@@ -41,12 +48,12 @@ fn exposure(path: &Path, workspace: &Workspace) -> Option<Diagnostic> {
     };
     Some(
         Diagnostic::error(Code::FileExposed, message)
-            .with_hint("move it out of the workspace, or make the workspace smaller"),
+            .with_hint("start in the directory of the project, not above it; or move the file out of the workspace"),
     )
 }
 
 /// The path without links, as far as it exists.
-pub(super) fn settle(path: &Path) -> PathBuf {
+pub fn settle(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     for existing in absolute.ancestors() {
         if let (Ok(real), Ok(rest)) = (existing.canonicalize(), absolute.strip_prefix(existing)) {
@@ -86,6 +93,15 @@ mod tests {
         assert_eq!(log_dir(None, &xdg, home), Path::new("/state/stockade/audit"));
         let relative = |name: &str| (name == "XDG_STATE_HOME").then(|| "state".to_owned());
         assert!(log_dir(None, &relative, home).is_absolute());
+    }
+
+    #[test]
+    fn policies_of_a_user_lie_in_the_configuration_directory() {
+        let home = Path::new("/home/u");
+        let xdg = |value: &'static str| move |name: &str| (name == "XDG_CONFIG_HOME").then(|| value.to_owned());
+        assert_eq!(policy_dir(&xdg("/etc/xdg"), home), Path::new("/etc/xdg/stockade"));
+        assert_eq!(policy_dir(&xdg("relative"), home), Path::new("/home/u/.config/stockade"));
+        assert_eq!(policy_dir(&|_| None, home), Path::new("/home/u/.config/stockade"));
     }
 
     #[test]

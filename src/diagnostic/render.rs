@@ -89,6 +89,8 @@ fn human(source: &Source, finding: &Diagnostic, renderer: &Renderer) -> String {
     let mut group = Group::with_title(title);
     group = match &shown {
         Some(shown) => group.element(shown.snippet().path(path)),
+        // What no text is about has no place to point at.
+        None if path.is_empty() => group,
         None => group.element(Origin::path(path)),
     };
     if let Some(hint) = &finding.hint {
@@ -199,6 +201,16 @@ mod tests {
         warning[file-writable]: others can write the file
         --> policy.toml
         "#);
+    }
+
+    #[test]
+    fn human_about_no_text() {
+        let finding = Diagnostic::error(Code::AuditBusy, "another process writes the log").with_hint("wait for it");
+        insta::assert_snapshot!(render(&Source::new("", ""), &finding, HUMAN), @"
+        error[audit-busy]: another process writes the log
+         |
+         = hint: wait for it
+        ");
     }
 
     #[test]

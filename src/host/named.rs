@@ -27,7 +27,7 @@ pub fn named(
         };
         let paths: Option<Vec<PathBuf>> = found.into_iter().map(Located::path).collect();
         let paths = paths?;
-        let reach = paths.iter().map(|path| workspace.reach(path)).min()?;
+        let reach = paths.iter().map(|path| workspace.reach_by_name(path)).min()?;
         let inside = paths.iter().all(|path| workspace.contains(path));
         Some(NamedPlace { path: paths.into_iter().next()?, reach, inside })
     };

@@ -125,6 +125,17 @@ impl Workspace {
         self.roots.iter().any(|root| path.starts_with(root))
     }
 
+    /// How far a path may be named for a purpose: like [`Self::reach`], but a directory that holds what is protected is not
+    /// named to be written, unless it is a root: to move it away, or to empty it, takes the protected away as well.
+    pub fn reach_by_name(&self, path: &Path) -> Reach {
+        let holds = self.protect.iter().any(|protected| protected != path && protected.starts_with(path));
+        let root = self.roots.iter().any(|root| root.starts_with(path));
+        match self.reach(path) {
+            Reach::Write if holds && !root => Reach::Read,
+            reach => reach,
+        }
+    }
+
     /// Whether a path free of links lies where a job can write.
     pub fn is_writable(&self, path: &Path) -> bool {
         self.write.iter().any(|root| path.starts_with(root))

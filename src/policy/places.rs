@@ -41,7 +41,7 @@ pub(super) fn named(
 ) -> BTreeMap<String, Option<NamedPlace>> {
     let place = |text: &String| {
         let paths: Vec<_> = cwds.iter().map(|cwd| tidy(&cwd.join(text))).collect();
-        let reach = paths.iter().map(|path| workspace.reach(path)).min()?;
+        let reach = paths.iter().map(|path| workspace.reach_by_name(path)).min()?;
         let inside = paths.iter().all(|path| workspace.contains(path));
         Some(NamedPlace { path: paths.into_iter().next()?, reach, inside })
     };

@@ -15,6 +15,6 @@ mod setup;
 pub use edition::PolicyView;
 pub use house::{StartError, Stockade};
 pub use judge::{Judgement, Verdict, judge};
-pub use origin::Origin;
+pub use origin::{Origin, home};
 pub use reload::Reloaded;
 pub use setup::{Options, Setup, SetupError, own_principal, prepare};

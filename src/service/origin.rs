@@ -114,7 +114,7 @@ impl Origin {
 }
 
 /// The home directory of the user that runs this program: the environment's word, else the user database's.
-fn home() -> Result<PathBuf, Diagnostic> {
+pub fn home() -> Result<PathBuf, Diagnostic> {
     std::env::home_dir().filter(|home| home.is_absolute()).ok_or_else(|| {
         Diagnostic::error(Code::BadSetting, "`HOME` is not an absolute path")
             .with_hint("set `HOME` to the user's home directory")

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at anything odd")]
 
 mod agent;
+mod init;
 mod place;
 mod reload;
 mod tools;
@@ -377,6 +378,7 @@ fn the_readme_shows_a_policy_that_loads() {
 fn help_has_examples() {
     for args in [
         vec!["--help"],
+        vec!["init", "--help"],
         vec!["run", "--help"],
         vec!["serve", "--help"],
         vec!["policy", "explain", "--help"],

@@ -1,9 +1,9 @@
 //! `stockade policy fmt`: one layout for policy files.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{fs, path::Path};
 
 use crate::{
-    cli::{exit::Exit, output::Printer},
+    cli::{exit::Exit, output::Printer, replace::replace},
     diagnostic::{Code, Diagnostic, Source, Span},
     policy::format,
 };
@@ -65,20 +65,4 @@ fn one(file: &Path, check: bool) -> Result<bool, (Source, Diagnostic)> {
         replace(file, &formatted).map_err(|error| io("written", error))?;
     }
     Ok(true)
-}
-
-/// Writes beside the file and then takes its place, so that no reader ever sees half a policy. The mode stays.
-fn replace(file: &Path, text: &str) -> std::io::Result<()> {
-    let target = file.canonicalize()?;
-    let mode = fs::metadata(&target)?.permissions();
-    let mut beside = target.clone().into_os_string();
-    beside.push(".new");
-    let mut new = fs::File::create_new(&beside)?;
-    let written = new.set_permissions(mode).and_then(|()| new.write_all(text.as_bytes())).and_then(|()| new.sync_all());
-    let done = written.and_then(|()| fs::rename(&beside, &target));
-    if done.is_err() {
-        // What is left of the attempt is of no use; the first error is the one to tell.
-        let _ = fs::remove_file(&beside);
-    }
-    done
 }

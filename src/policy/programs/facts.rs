@@ -31,6 +31,11 @@ pub(super) enum Kind {
     Data,
     Read,
     Write,
+    /// The same, but on another host when a colon stands before any slash.
+    ReadThere,
+    WriteThere,
+    /// A file that is written, or a command behind `|` or `!`.
+    Pipe,
     Cd,
     Run,
     Need(Need),
@@ -82,6 +87,8 @@ pub(super) enum Takes {
     Nothing,
     /// A value that is glued or the next word.
     Value,
+    /// Two values, the next two words; the second is of the kind.
+    Two,
     /// A value that is glued, or none.
     Glued,
 }
@@ -193,6 +200,9 @@ impl Kind {
             "data" => Self::Data,
             "read" => Self::Read,
             "write" => Self::Write,
+            "read@" => Self::ReadThere,
+            "write@" => Self::WriteThere,
+            "pipe" => Self::Pipe,
             "cd" => Self::Cd,
             "run" => Self::Run,
             "atfile" => Self::AtFile,

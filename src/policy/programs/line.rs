@@ -235,12 +235,16 @@ impl<'f> Reader<'_, 'f> {
         let is = |effect: Effect| may_be.iter().any(|fact| fact.effects.contains(&effect));
         let mut given = Given { at, written, value, inner: None, may_be: may_be.clone() };
         if is(Effect::Inner) {
-            let end = self.words.argv.iter().skip(self.at).position(|word| matches!(word.as_str(), ";" | "+"));
-            let end = end.map_or(self.words.argv.len(), |length| self.at + length);
+            let end = self.end_of_command();
             given.inner = Some((self.at, end));
             // Each may stand for several words, the end of the command among them.
             self.line.open |= self.words.unknown.iter().any(|place| (self.at..=end).contains(place));
             self.at = end.saturating_add(1);
+        } else if given.value.is_none() && may_be.iter().any(|fact| fact.takes == Takes::Two) {
+            let second = self.at + 1;
+            given.value = self.words.argv.get(second).map(|word| (second, word.clone()));
+            self.line.open |= self.words.unknown.iter().any(|place| (self.at..=second).contains(place));
+            self.at += 2;
         } else if given.value.is_none() && takes_next && may_be.iter().any(|fact| fact.takes == Takes::Value) {
             given.value = self.words.argv.get(self.at).map(|word| (self.at, word.clone()));
             self.line.open |= self.words.unknown.contains(&self.at);
@@ -248,6 +252,17 @@ impl<'f> Reader<'_, 'f> {
         }
         self.ended |= may_be.iter().any(|fact| fact.kind == Kind::Modules);
         self.line.options.push(given);
+    }
+
+    /// The place of the `;` that ends a command, or of a `+` behind `{}` (find(1), `-exec`).
+    fn end_of_command(&self) -> usize {
+        let argv = &self.words.argv;
+        let ends = |at: usize| match argv.get(at).map(String::as_str) {
+            Some(";") => true,
+            Some("+") => at.checked_sub(1).and_then(|before| argv.get(before)).is_some_and(|before| before == "{}"),
+            _ => false,
+        };
+        (self.at..argv.len()).find(|at| ends(*at)).unwrap_or(argv.len())
     }
 
     fn unlisted(&mut self, at: usize, name: &str, value: Option<String>) {

@@ -103,7 +103,10 @@ fn runs(facts: &Facts) -> bool {
 /// Whether more words can make a command do what its known words do not say: by an option, unless options have ended, or
 /// by the meaning of an operand.
 fn may_turn(line: &Line<'_>) -> bool {
-    let harmful = |kind: Kind| !matches!(kind, Kind::Data | Kind::Read | Kind::Write | Kind::AtFile);
+    let harmful = |kind: Kind| !matches!(
+            kind,
+            Kind::Data | Kind::Read | Kind::Write | Kind::ReadThere | Kind::WriteThere | Kind::AtFile
+        );
     let effect = |effect: &Effect| matches!(effect, Effect::Need(need) if !matches!(need, Need::Read | Need::Write));
     let options = line.facts.options.iter();
     let by_option = !line.ended && options.into_iter().any(|fact| harmful(fact.kind) || fact.effects.iter().any(effect));
@@ -202,6 +205,7 @@ impl Judge<'_> {
             let kind = match kind(kinds, index, places.len()) {
                 Some(Kind::Read) if edits => Kind::Write,
                 Some(Kind::Write) if reads => Kind::Read,
+                Some(Kind::WriteThere) if reads => Kind::ReadThere,
                 Some(kind) => kind,
                 None => {
                     self.uses.unlisted.push(*at);
@@ -227,14 +231,21 @@ impl Judge<'_> {
     }
 
     fn word(&mut self, kind: Kind, at: usize, text: &str, facts: &Facts) {
-        // What nobody knows is judged when it is known.
         if self.words.unknown.contains(&at) {
-            return;
+            return self.unknown_word(kind, at, text);
         }
         match kind {
             Kind::Data => {}
             Kind::Read => self.file(text, false, at),
             Kind::Write => self.file(text, true, at),
+            Kind::ReadThere | Kind::WriteThere if is_elsewhere(text) => self.uses.needs.push((Need::Network, at)),
+            Kind::ReadThere => self.file(text, false, at),
+            Kind::WriteThere => self.file(text, true, at),
+            Kind::Pipe if text.starts_with(['|', '!']) => {
+                self.uses.needs.push((Need::Exec, at));
+                self.uses.texts.push(text.get(1..).unwrap_or_default().to_owned());
+            }
+            Kind::Pipe => self.file(text, true, at),
             Kind::Cd => {
                 self.file(text, false, at);
                 let joined: Vec<_> = self.bases.iter().map(|base| join(base, text)).collect();
@@ -272,6 +283,18 @@ impl Judge<'_> {
         }
     }
 
+    /// What nobody knows is judged when it is known, but for the directory in which it begins.
+    fn unknown_word(&mut self, kind: Kind, at: usize, text: &str) {
+        let known = text.split(['*', '?', '[', '$', '`', '"', '\'', '\\', '<', '>']).next().unwrap_or_default();
+        let Some((directory, _)) = known.rsplit_once('/') else { return };
+        let directory = if directory.is_empty() { "/" } else { directory };
+        match kind {
+            Kind::Read | Kind::ReadThere | Kind::Run | Kind::Cd => self.file(directory, false, at),
+            Kind::Write | Kind::WriteThere => self.file(directory, true, at),
+            _ => {}
+        }
+    }
+
     fn found(&mut self, found: Vec<Found>, at: usize) {
         for found in found {
             match found {
@@ -286,6 +309,9 @@ impl Judge<'_> {
     fn file(&mut self, text: &str, written: bool, at: usize) {
         if text == "-" || text.is_empty() {
             return;
+        }
+        if text.contains("://") {
+            self.uses.needs.push((Need::Network, at));
         }
         // A file by its address, such as `file:/etc/passwd`, is one as well.
         for text in std::iter::once(text).chain(behind_scheme(text)) {
@@ -328,6 +354,11 @@ fn kind(kinds: &[Operand], index: usize, count: usize) -> Option<Kind> {
 fn assigned(word: &str) -> Option<String> {
     let (name, _) = word.split_once('=')?;
     (!name.is_empty() && !name.contains('/')).then(|| name.to_owned())
+}
+
+/// Whether a name is one of another host: `host:path`, `user@host:`.
+fn is_elsewhere(text: &str) -> bool {
+    text.find(':').is_some_and(|colon| text.find('/').is_none_or(|slash| colon < slash))
 }
 
 /// What stands behind `scheme:` or `scheme://` (RFC 3986, section 3.1).

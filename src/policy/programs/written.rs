@@ -107,18 +107,19 @@ fn bad(table: &mut Reader<'_, '_>, line: &Spanned<String>, problem: &str) {
     table.findings().error(Code::BadValue, line, message, problem);
 }
 
-/// Reads `SPELLINGS [= | =?] [KIND] [: WORDS]`.
+/// Reads `SPELLINGS [= | =? | =2] [KIND] [: WORDS]`.
 fn option(line: &str) -> Result<OptionFact, &'static str> {
     let mut words = line.split_ascii_whitespace().peekable();
     let mut spellings = Vec::new();
-    while let Some(word) = words.next_if(|word| word.starts_with(['-', '+', '(', ')', '!', ','])) {
+    while let Some(word) = words.next_if(|word| word.starts_with(['-', '+', '(', ')', '!', ',', '@'])) {
         spellings.push(word.to_owned());
     }
     if spellings.is_empty() {
         return Err("an option begins with its spellings, such as `-o --output`");
     }
-    let takes = match words.next_if(|word| matches!(*word, "=" | "=?")) {
+    let takes = match words.next_if(|word| matches!(*word, "=" | "=?" | "=2")) {
         Some("=") => Takes::Value,
+        Some("=2") => Takes::Two,
         Some(_) => Takes::Glued,
         None => Takes::Nothing,
     };
@@ -131,7 +132,7 @@ fn option(line: &str) -> Result<OptionFact, &'static str> {
     let mut fact = OptionFact { spellings, takes, kind: Kind::Data, effects: Vec::new() };
     if let Some(word) = words.next_if(|word| *word != ":") {
         match (fact.takes, Kind::from_word(word)) {
-            (Takes::Value | Takes::Glued, Some(kind)) => fact.kind = kind,
+            (Takes::Value | Takes::Two | Takes::Glued, Some(kind)) => fact.kind = kind,
             (Takes::Nothing, _) => return Err("without `=` there is no value to be of a kind; write `:` before a need"),
             (_, None) => return Err("this is not a kind of value"),
         }
