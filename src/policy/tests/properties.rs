@@ -27,10 +27,12 @@ fn rule() -> impl Strategy<Value = String> {
         Just("command = '.* b'\n"),
     ];
     let stdin = prop_oneof![Just("none"), Just("any"), Just("a+"), Just("b")];
-    (decision, program, command, stdin).prop_map(|(decision, program, command, stdin)| {
+    let grants = prop_oneof![3 => Just("grants = ['any']\n"), 1 => Just("grants = ['unlisted']\n"), 1 => Just("")];
+    (decision, program, command, stdin, grants).prop_map(|(decision, program, command, stdin, grants)| {
         let about = if program.is_empty() && command.is_empty() { "program = 'cat'\n" } else { "" };
         let stdin = if decision == "deny" { "none" } else { stdin };
-        format!("decision = '{decision}'\n{program}{command}{about}stdin = '{stdin}'\nreason = 'r'\n")
+        let grants = if decision == "allow" { grants } else { "" };
+        format!("decision = '{decision}'\n{program}{command}{about}{grants}stdin = '{stdin}'\nreason = 'r'\n")
     })
 }
 
