@@ -21,7 +21,7 @@ macro_rules! rows {
     };
 }
 
-rows![build, editors, files, git, languages, network, system, wrappers];
+rows![build, editors, files, git, javascript, languages, network, system, wrappers];
 
 fn check(file: &str, text: &str) {
     let rows: Vec<_> = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
