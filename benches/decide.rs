@@ -61,7 +61,7 @@ fn main() {
         let script = script(text, &policy);
         let rounds = if full { 1_000 } else { 5 };
         report(text, rounds, 50, Duration::from_micros(20), || {
-            black_box(decide(&policy, &request, black_box(&script)));
+            drop(black_box(decide(&policy, &request, black_box(&script))));
         });
     }
 }

@@ -3,6 +3,7 @@
 use crate::{command::ResolvedCommand, diagnostic::Code, model::denial::Denial};
 
 use super::{
+    PolicySet,
     cover::{Gap, cover},
     reader::few,
     rule::{Fit, Rule, Verdict},
@@ -22,18 +23,18 @@ pub(super) struct Near<'a> {
 const TOLD_MAX: usize = 60;
 
 /// The rule about the same program that came nearest: one that could have allowed it, and the first by id.
-pub(super) fn nearest<'a>(rules: &'a [Rule], subject: &Subject<'_>) -> Option<Near<'a>> {
-    let candidates = rules.iter().filter(|rule| rule.verdict() != Verdict::Deny && rule.fit(subject) == Fit::No);
+pub(super) fn nearest<'a>(rules: &[&'a Rule], subject: &Subject<'_>) -> Option<Near<'a>> {
+    let candidates = rules.iter().copied().filter(|rule| rule.verdict() != Verdict::Deny && rule.fit(subject) == Fit::No);
     let near = candidates.filter_map(|rule| why_not(rule, subject).map(|(rank, why)| (rank, Near { rule, why })));
     near.min_by_key(|(rank, _)| *rank).map(|(_, near)| near)
 }
 
 /// The refusal of a command that no rule allows.
-pub(super) fn no_rule(rules: &[Rule], subject: &Subject<'_>) -> Denial {
+pub(super) fn no_rule(policy: &PolicySet, subject: &Subject<'_>) -> Denial {
     let command = subject.command;
-    let hint = match nearest(rules, subject) {
+    let hint = match nearest(&policy.rules_about(command), subject) {
         Some(near) => format!("rule `{}` comes near: {}", near.rule.id(), near.why),
-        None => others(rules, command),
+        None => others(&policy.rules, command),
     };
     let reason = format!("no rule allows `{}`", command.canonical);
     Denial::new(Code::NoRule, reason).with_hint(hint).at(command.span)
