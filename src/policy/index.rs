@@ -6,7 +6,11 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor, Seq};
 
 use crate::command::ResolvedCommand;
 
-use super::{inside::base_name, rule::Rule};
+use super::{
+    inside::base_name,
+    near,
+    rule::{Rule, Verdict},
+};
 
 /// Rules by what they are about; the numbers are places in the list of rules.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +19,10 @@ pub(super) struct Index {
     named: HashMap<String, Vec<usize>>,
     /// Rules that name none, with the beginnings that their patterns need. Without beginnings they may be about anything.
     others: Vec<(usize, Option<Vec<Vec<u8>>>)>,
+    /// Those, by the words that their patterns start with, for people.
+    heads: HashMap<String, Vec<usize>>,
+    /// The programs that allow rules name, for people; each once, in order.
+    pub(super) allowed: Vec<String>,
 }
 
 /// A pattern with more beginnings than this is looked at each time.
@@ -27,6 +35,12 @@ impl Index {
             let mut names: Vec<&str> = rule.programs().map(base_name).collect();
             if names.is_empty() {
                 index.others.push((at, rule.command().and_then(|pattern| beginnings(pattern.as_str()))));
+                for head in near::names(rule) {
+                    index.heads.entry(head.to_owned()).or_default().push(at);
+                }
+            }
+            if rule.verdict() == Verdict::Allow {
+                index.allowed.extend(near::names(rule).map(str::to_owned));
             }
             names.sort_unstable();
             names.dedup();
@@ -34,7 +48,15 @@ impl Index {
                 index.named.entry(name.to_owned()).or_default().push(at);
             }
         }
+        index.allowed.sort_unstable();
+        index.allowed.dedup();
         index
+    }
+
+    /// The places of rules that look as if they were about a program of that name.
+    pub(super) fn near(&self, name: &str) -> impl Iterator<Item = usize> {
+        let lists = [self.named.get(name), self.heads.get(name)];
+        lists.into_iter().flatten().flatten().copied()
     }
 
     /// The places of the rules that may be about a command, in order.

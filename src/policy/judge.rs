@@ -52,7 +52,7 @@ pub(super) fn judge(
     let subjects = crew.subjects(&script.roots);
     let matched = Matched::of(policy, &subjects, inside.open);
     let allowed = matched.0.iter().any(|(rule, _)| rule.verdict() != Verdict::Deny);
-    let nearest = subjects.first().filter(|_| !allowed).and_then(|subject| near::nearest(&policy.rules_about(command), subject));
+    let nearest = subjects.first().filter(|_| !allowed).and_then(|subject| near::nearest(policy, subject));
     let judgement = match blocked {
         Some(entry) => Judgement::Deny(blocklisted(entry, command.span)),
         None if inside.over => Judgement::Deny(too_many_inside(command)),

@@ -29,7 +29,7 @@ fn with_rules(row: CommandTrace, policy: &PolicySet, subject: &Subject<'_>, how:
     let fits = rules.iter().map(|rule| (*rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No);
     let matched: Vec<_> = fits.map(|(rule, fit)| (rule, super::judge::word(rule.verdict(), fit))).collect();
     let open = matched.iter().all(|(rule, _)| rule.verdict() == Verdict::Deny) && how == How::Itself;
-    let nearest = open.then(|| near::nearest(&rules, subject)).flatten();
+    let nearest = open.then(|| near::nearest(policy, subject)).flatten();
     CommandTrace {
         matched: matched.into_iter().map(|(rule, word)| (rule.place().clone(), word)).collect(),
         nearest: nearest.map(|near| (near.rule.place().clone(), near.why)),
