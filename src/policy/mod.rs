@@ -84,7 +84,10 @@ pub use schema::schema;
 pub use settings::{Lean, Setting, SettingValue, settings};
 pub use shell::{ShellRules, Unknown};
 pub use shipped::{shipped, shipped_names};
-pub use show::{Shown, show};
+pub use show::{
+    EntryShown, OptionShown, ProgramShown, RuleShown, Shown, USES, rules_about, show, show_blocklist, show_program,
+    show_rules,
+};
 pub use workspace::Places;
 
 /// A compiled, consistent set of rules.

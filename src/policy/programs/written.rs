@@ -40,7 +40,8 @@ pub(super) fn facts(mut table: Reader<'_, '_>, sets: &Sets, outer: bool) -> Fact
         if !table.holds("source") {
             table.missing("source", "say where the facts come from, such as a manual page");
         }
-        table.text("source");
+        facts.source = table.text("source").map(|source| source.value).unwrap_or_default();
+        table.source().name.clone_into(&mut facts.file);
     }
     facts.syntax = table.parsed("syntax", Syntax::from_word).map(|syntax| syntax.value).unwrap_or_default();
     let lines = table.texts("options").unwrap_or_default();

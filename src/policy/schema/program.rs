@@ -21,7 +21,7 @@ fn facts(required: &[&str], fields: Map<String, Value>) -> Value {
 }
 
 fn fields() -> Map<String, Value> {
-    let fields = json!({
+    let mut fields = json!({
         "names": list("The names it is called by; a star at the end stands for digits and dots."),
         "syntax": { "enum": ["gnu", "posix", "words", "none"], "description": "How options are written." },
         "options": {
@@ -42,8 +42,5 @@ fn fields() -> Map<String, Value> {
         "modules": list("Values of a `modules` option that run the code of the workspace and nothing else."),
         "sub": { "type": "array", "items": { "$ref": "#/$defs/subcommand" }, "description": "Its subcommands." },
     });
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
+    fields.as_object_mut().map(std::mem::take).unwrap_or_default()
 }
