@@ -63,11 +63,11 @@ impl<'a> Crew<'a> {
                 free.push(true);
                 continue;
             }
-            let fits = policy.rules.iter().filter(|rule| rule.verdict() == Verdict::Allow);
+            let fits = policy.rules_about(subject.command).into_iter().filter(|rule| rule.verdict() == Verdict::Allow);
             let fits = fits.map(|rule| (rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No);
             let fits: Vec<_> = fits.filter(|(rule, _)| vouches(rule, subject.command)).collect();
             if fits.is_empty() {
-                return Some(near::no_rule(&policy.rules, subject).at(self.command.span));
+                return Some(near::no_rule(policy, subject).at(self.command.span));
             }
             if policy.shell.unknown == Unknown::Deny && !fits.iter().any(|(_, fit)| *fit == Fit::Yes) {
                 let reason = format!("not all of `{}` is known yet", subject.command.canonical);

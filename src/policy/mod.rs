@@ -23,6 +23,7 @@ mod exercise;
 mod findings;
 mod forbid;
 mod grants;
+mod index;
 mod input;
 mod inside;
 mod judge;
@@ -61,7 +62,7 @@ mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::limits::Limits;
+use crate::{command::ResolvedCommand, model::limits::Limits};
 
 pub use blocklist::{BLOCKLIST_VERSION, Entry, blocklist};
 pub use case::Got;
@@ -76,6 +77,7 @@ pub use lint::lint;
 pub use narrow::Narrowing;
 pub use pattern::Pattern;
 pub use programs::Need;
+use index::Index;
 use programs::Programs;
 use words::Words;
 pub use rule::{Rule, StdinGrant, Verdict};
@@ -111,6 +113,7 @@ pub struct PolicySet {
     pub audit_dir: Option<String>,
     /// By id.
     rules: Vec<Rule>,
+    index: Index,
     programs: Programs,
     /// Entries of the built-in blocklist that the top file switches off, with its reasons.
     off: BTreeMap<String, String>,
@@ -138,6 +141,11 @@ impl PolicySet {
     /// is. The places are those of words that are not known.
     pub fn named_files(&self, argv: &[String], unknown: &[usize]) -> BTreeSet<String> {
         self.programs.files(&Words { argv: argv.to_vec(), unknown: unknown.to_vec() })
+    }
+
+    /// The rules that can be about a command, by id.
+    fn rules_about(&self, command: &ResolvedCommand) -> Vec<&Rule> {
+        self.index.candidates(command).into_iter().filter_map(|at| self.rules.get(at)).collect()
     }
 
     /// The rules, by id.

@@ -10,23 +10,31 @@ use super::{
     subject::Subject,
 };
 
-/// The trace of a command: of itself, and of each command that it runs.
+/// The trace of a command: what it does, and of each command that it runs the rules as well.
 pub(super) fn of(policy: &PolicySet, subjects: &[Subject<'_>], inside: &Inside) -> CommandTrace {
-    let mut rows = subjects.iter().zip(&inside.parts).map(|(subject, part)| {
-        let fits = policy.rules.iter().map(|rule| (rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No);
-        let matched: Vec<_> = fits.map(|(rule, fit)| (rule, super::judge::word(rule.verdict(), fit))).collect();
-        let open = matched.iter().all(|(rule, _)| rule.verdict() == Verdict::Deny) && part.how == How::Itself;
-        let nearest = open.then(|| near::nearest(&policy.rules, subject)).flatten();
-        CommandTrace {
+    let mut rows = subjects.iter().zip(&inside.parts).enumerate().map(|(at, (subject, part))| {
+        let row = CommandTrace {
             canonical: subject.command.canonical.clone(),
-            matched: matched.into_iter().map(|(rule, word)| (rule.place().clone(), word)).collect(),
-            nearest: nearest.map(|near| (near.rule.place().clone(), near.why)),
             notes: notes(subject, &part.uses),
-            inside: Vec::new(),
-        }
+            ..CommandTrace::default()
+        };
+        if at == 0 { row } else { with_rules(row, policy, subject, part.how) }
     });
     let Some(own) = rows.next() else { return CommandTrace::default() };
     CommandTrace { inside: rows.collect(), ..own }
+}
+
+fn with_rules(row: CommandTrace, policy: &PolicySet, subject: &Subject<'_>, how: How) -> CommandTrace {
+    let rules = policy.rules_about(subject.command);
+    let fits = rules.iter().map(|rule| (*rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No);
+    let matched: Vec<_> = fits.map(|(rule, fit)| (rule, super::judge::word(rule.verdict(), fit))).collect();
+    let open = matched.iter().all(|(rule, _)| rule.verdict() == Verdict::Deny) && how == How::Itself;
+    let nearest = open.then(|| near::nearest(policy, subject)).flatten();
+    CommandTrace {
+        matched: matched.into_iter().map(|(rule, word)| (rule.place().clone(), word)).collect(),
+        nearest: nearest.map(|near| (near.rule.place().clone(), near.why)),
+        ..row
+    }
 }
 
 /// What a command does beside what is harmless, in words.

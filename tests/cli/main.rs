@@ -28,7 +28,7 @@ write = ["workspace"]
 "#;
 
 fn allow(programs: &str) -> String {
-    format!("{SMALL}\n[[rule]]\nid = \"r\"\ndecision = \"allow\"\nprogram = {programs}\nreason = \"for the test\"\n")
+    format!("{SMALL}\n[[rule]]\nid = \"r\"\ndecision = \"allow\"\nprogram = {programs}\ngrants = [\"any\"]\nreason = \"for the test\"\n")
 }
 
 // ---- running

@@ -133,7 +133,12 @@ impl Judge<'_> {
         let has = |effect: Effect| {
             line.options.iter().any(|given| given.may_be.iter().any(|fact| fact.effects.contains(&effect)))
         };
-        let stops = has(Effect::Stop);
+        // What makes a use look harmless has to hold of all that the beginning of a name may be.
+        let surely = |effect: Effect| {
+            let is = |given: &Given<'_>| given.may_be.iter().all(|fact| fact.effects.contains(&effect));
+            line.options.iter().any(|given| !given.may_be.is_empty() && is(given))
+        };
+        let stops = surely(Effect::Stop);
         for given in &line.options {
             self.option(given, line.facts);
         }
@@ -155,7 +160,7 @@ impl Judge<'_> {
         if line.operands.len() + usize::from(fills) < line.facts.least {
             self.need_all(&line.facts.bare, 0);
         }
-        self.operands(line, has(Effect::Script), [has(Effect::Edits), has(Effect::Reads)]);
+        self.operands(line, has(Effect::Script), [has(Effect::Edits), surely(Effect::Reads)]);
     }
 
     fn option(&mut self, given: &Given<'_>, facts: &Facts) {
