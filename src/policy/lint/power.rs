@@ -81,7 +81,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 fn any(subject: &Subject<'_>, raw: &RawRule, findings: &mut Findings) {
     let strong = |name| Some((name, power(subject, name)?));
     let Some((name, kind)) = raw.rule.programs().find_map(strong) else { return };
-    if raw.rule.command().is_some() || raw.matching.iter().any(|example| starts_one(subject, &example.value)) {
+    let runs = BTreeSet::from([Need::Exec, Need::Code, Need::Run]);
+    let shown = || raw.matching.iter().any(|example| starts_one(subject, &example.value));
+    if raw.rule.command().is_some() || shown() || shows(subject, &raw.matching, &runs) {
         return;
     }
     let place = subject.entry(raw, "program", name);
@@ -109,7 +111,7 @@ fn starts_one(subject: &Subject<'_>, text: &str) -> bool {
     })
 }
 
-/// Whether an example makes a use that needs one of these, or one of which nobody knows what it needs.
+/// Whether an example makes a use that needs one of these, or one of which nobody knows all.
 fn shows(subject: &Subject<'_>, examples: &[Spanned<String>], needs: &BTreeSet<Need>) -> bool {
     let scripts = examples.iter().filter_map(|example| command::parse(&example.value).ok());
     let mut parts = scripts.flat_map(|script| {

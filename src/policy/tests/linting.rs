@@ -106,7 +106,7 @@ fn a_variable_that_decides_what_code_runs_is_named_when_requests_may_set_it() {
 fn a_rule_for_a_program_of_which_nothing_is_known_covers_nothing() {
     let text = rule("tool", "allow", "program = [\"ls\", \"our-tool\", \"./x\"]", "ls");
     insta::assert_snapshot!(linted(&text).concat());
-    for says in ["args.max_operands = 1", "command = 'our-tool build'", "grants = [\"any\"]", "grants = [\"unlisted\"]"]
+    for says in ["args.options = []", "command = 'our-tool build'", "grants = [\"any\"]", "grants = [\"unlisted\"]"]
     {
         clean(&rule("tool", "allow", &format!("program = \"our-tool\"\n{says}"), "our-tool build"));
     }
@@ -224,7 +224,7 @@ fn a_grant_to_run_things_needs_an_example_that_says_so() {
     let says = "program = \"find\"\ngrants = [\"exec\"]";
     insta::assert_snapshot!(linted(&rule("find", "allow", says, "find . -name x")).concat());
     clean(&rule("find", "allow", says, "find . -exec grep -n x {} +"));
-    clean(&rule("tool", "allow", "program = \"our-tool\"\nargs.max_operands = 3\ngrants = [\"exec\"]", "our-tool x"));
+    clean(&rule("tool", "allow", "program = \"our-tool\"\nargs.options = []\ngrants = [\"exec\"]", "our-tool x"));
 }
 
 #[test]

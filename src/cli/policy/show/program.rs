@@ -37,7 +37,7 @@ pub(super) fn one(
             rules(&rules_about(&loaded.set, name), printer);
             let exit = missing(&format!("nothing is known of the program `{}`", name.escape_debug()), printer);
             printer.talk(
-                "hint: a rule can say what it takes by `args` or `command`, or grant `any`; a policy can add facts by `[[program]]`",
+                "hint: a rule can list its `args.options`, use `command` or grant `any`; a policy can add facts by `[[program]]`",
             );
             return exit;
         }
