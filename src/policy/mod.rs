@@ -69,7 +69,7 @@ pub use case::Got;
 pub use compare::{AnswerChange, Difference, RuleChange, RuleEvent, SettingChange, Side, Way, compare};
 pub use compile::{compile, extends};
 pub use decide::{Permit, decide};
-pub use decision::{CommandTrace, Decision, Question, Trace};
+pub use decision::{CommandTrace, Decision, Question, Standing, Trace};
 pub use env::EnvRules;
 pub use exercise::{Exercise, Kind, Tried, exercise};
 pub use format::format;
