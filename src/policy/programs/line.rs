@@ -79,8 +79,14 @@ impl<'f> Reader<'_, 'f> {
             } else if self.ended || !self.is_option(word) {
                 self.operand(word);
             } else if word == "--" {
+                // To some interpreters it says that the code comes from the input.
+                let fact = self.line.facts.options.iter().find(|option| option.spellings.iter().any(|own| own == word));
+                let at = self.at;
                 self.ended = true;
                 self.at += 1;
+                if let Some(fact) = fact {
+                    self.give(at, word.to_owned(), vec![fact], None, false);
+                }
             } else {
                 self.option(word);
             }
