@@ -69,7 +69,7 @@ pub use case::Got;
 pub use compare::{AnswerChange, Difference, RuleChange, RuleEvent, SettingChange, Side, Way, compare};
 pub use compile::{compile, extends};
 pub use decide::{Permit, decide};
-pub use decision::{CommandTrace, Decision, Question, Trace};
+pub use decision::{CommandTrace, Decision, Question, Standing, Trace};
 pub use env::EnvRules;
 pub use exercise::{Exercise, Kind, Tried, exercise};
 pub use format::format;
@@ -86,7 +86,10 @@ pub use schema::schema;
 pub use settings::{Lean, Setting, SettingValue, settings};
 pub use shell::{ShellRules, Unknown};
 pub use shipped::{shipped, shipped_names};
-pub use show::{Shown, show};
+pub use show::{
+    EntryShown, OptionShown, ProgramShown, RuleShown, Shown, USES, rules_about, show, show_blocklist, show_program,
+    show_rules,
+};
 pub use workspace::Places;
 
 /// A compiled, consistent set of rules.

@@ -3,6 +3,7 @@
 //! The facts are a closed world. What they do not list is unknown, and no rule covers it by naming the program alone.
 
 mod facts;
+mod known;
 mod library;
 mod line;
 mod scan;
@@ -26,6 +27,7 @@ use super::{
 
 use self::facts::{Facts, Kind, Operand, OptionFact, Takes};
 pub use self::facts::Need;
+pub(super) use self::known::{Known, KnownOption, Listed};
 pub(super) use self::uses::{NamedFile, Used, Uses};
 
 /// The facts that hold in a policy: the built-in ones, and its own about other programs.
@@ -63,6 +65,11 @@ impl Programs {
     /// The built-in facts and those of a policy.
     pub(super) fn with(own: Vec<RawProgram>) -> Self {
         Self { own: own.into_iter().map(|raw| raw.0).collect() }
+    }
+
+    /// What is known of a program by its name.
+    pub(super) fn known(&self, name: &str) -> Option<Known<'_>> {
+        self.find(name).map(Known::new)
     }
 
     /// What a command does.

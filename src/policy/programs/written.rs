@@ -40,12 +40,15 @@ pub(super) fn facts(mut table: Reader<'_, '_>, sets: &Sets, outer: bool) -> Fact
         if !table.holds("source") {
             table.missing("source", "say where the facts come from, such as a manual page");
         }
-        table.text("source");
+        facts.source = table.text("source").map(|source| source.value).unwrap_or_default();
+        table.source().name.clone_into(&mut facts.file);
     }
     facts.syntax = table.parsed("syntax", Syntax::from_word).map(|syntax| syntax.value).unwrap_or_default();
     let lines = table.texts("options").unwrap_or_default();
     facts.options = each(&mut table, lines, option);
-    for name in table.texts("include").unwrap_or_default() {
+    // A policy has no lists to include, so there the key is as unknown as any other.
+    let included = if sets.0.is_empty() { None } else { table.texts("include") };
+    for name in included.unwrap_or_default() {
         match sets.get(&name.value) {
             Some(set) => facts.options.extend_from_slice(set),
             None => bad(&mut table, &name, "no list of `[sets]` has this name"),
