@@ -81,6 +81,7 @@ impl Scene {
             hide: vec![root.join("hidden")],
             protect: vec![root.join("protected")],
             home: "/".into(),
+            layers: Vec::new(),
         };
         let script = ResolvedScript {
             constructs: constructs(&script),
