@@ -32,7 +32,11 @@ impl PolicySet {
         limits.jobs = by.jobs.map_or(limits.jobs, |jobs| jobs.min(limits.jobs));
         limits.output = by.output.map_or(limits.output, |output| output.min(limits.output));
         limits.wall = by.wall.map_or(limits.wall, |wall| lower(wall, limits.wall));
-        self.narrowing.extend(by.commands.clone());
+        // Where several policies hold, each of them judges.
+        let layers = self.layers.iter_mut().map(|layer| &mut layer.set.narrowing);
+        for lists in layers.chain([&mut self.narrowing]) {
+            lists.extend(by.commands.clone());
+        }
         self
     }
 
