@@ -68,7 +68,8 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 struct Explain {
-    /// A shipped policy's name or a file; else STOCKADE_POLICY, /etc/stockade/policy.toml, or the shipped `default`
+    /// A shipped policy's name or a file; else STOCKADE_POLICY. Where there is /etc/stockade/policy.toml, it holds above what is
+    /// named, and alone when nothing is; elsewhere that is the shipped `default`
     #[arg(long, value_name = "NAME|FILE")]
     policy: Option<String>,
     /// The directory that the command would start in
@@ -111,6 +112,9 @@ fn explain(args: Explain, printer: &mut Printer) -> Exit {
     if args.json {
         printer.data(json::judgement(&text, &judgement, true));
     } else {
+        for (layer, line) in setup.policy.idle() {
+            printer.talk(format_args!("note: {layer} layer: {line}"));
+        }
         human::explain(&text, &judgement, printer);
     }
     match judgement.verdict {

@@ -22,6 +22,12 @@ pub struct LoadedLayers {
     pub below: Option<LoadedPolicy>,
 }
 
+/// The machine's own policy, where there is one.
+pub fn machines() -> Result<Option<LoadedPolicy>, LoadFailure> {
+    let path = Path::new(SYSTEM);
+    if is_absent(path) { Ok(None) } else { load(&Named::File(path.to_owned())).map(Some) }
+}
+
 impl Layers {
     /// The policy that was named, else `STOCKADE_POLICY`, and the machine's above it. No variable and no flag names another
     /// file in place of the machine's: it would be a way around it.

@@ -91,10 +91,11 @@ fn idle(system: &PolicySet, project: &PolicySet) -> Vec<String> {
         idle.push("`[audit] dir` does not count: the system's policy says where the log lies".to_owned());
     }
     for name in project.env.idle_under(&system.env) {
-        idle.push(match system.env.set.contains_key(name) {
-            true => format!("`[env] set` of `{name}` does not count: the system's policy sets it to something else"),
-            false => format!("`[env] set` of `{name}` does not count: the system's policy does not let clients set it"),
-        });
+        let why = match system.env.set.contains_key(name) {
+            true => "sets it to something else",
+            false => "does not let clients set it",
+        };
+        idle.push(format!("`[env] set` of `{}` does not count: the system's policy {why}", name.escape_debug()));
     }
     idle
 }

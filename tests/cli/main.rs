@@ -4,6 +4,7 @@
 
 mod agent;
 mod init;
+mod layers;
 mod place;
 mod reload;
 mod tools;

@@ -36,9 +36,10 @@ impl Layer {
             }
             (None, _) => None,
         };
-        let reason = match denial.code {
-            Code::NoRule => format!("{} in the {} layer", denial.reason, self.name),
-            _ => denial.reason,
+        let reason = if denial.code == Code::NoRule {
+            format!("{} in the {} layer", denial.reason, self.name)
+        } else {
+            denial.reason
         };
         Denial { rule, reason, ..denial }
     }
