@@ -7,6 +7,7 @@ mod deciding;
 mod documentation;
 mod environment;
 mod formatting;
+mod layering;
 mod linting;
 mod properties;
 mod schema;
