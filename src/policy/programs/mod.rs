@@ -17,7 +17,7 @@ use toml::de::DeTable;
 use crate::diagnostic::{Code, Source, Span};
 
 use super::{
-    findings::{Findings, Spanned},
+    findings::Findings,
     args::Args,
     inside::{base_name, inside},
     subject::Subject,
@@ -50,12 +50,13 @@ impl RawProgram {
         findings: &mut Findings,
     ) -> Self {
         let table = Reader::new(source, entries, "a program", span, file, findings);
+        let names = table.places("names");
         let facts = written::facts(table, &written::Sets::default(), true);
-        for name in facts.names.iter().filter(|name| library::knows(name)) {
+        for (name, place) in names.iter().filter(|(name, _)| library::knows(name)) {
             let message = format!("the facts of `{}` are built in", name.escape_debug());
             let hint = "leave them out; a rule grants what it wants to cover by `grants`";
             let label = "a policy adds facts about programs that have none";
-            findings.error_with_hint(Code::BadValue, &Spanned { value: (), span, file }, message, label, hint);
+            findings.error_with_hint(Code::BadValue, place, message, label, hint);
         }
         Self(Arc::new(facts))
     }

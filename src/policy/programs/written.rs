@@ -177,27 +177,33 @@ fn need(word: &str) -> Result<Need, &'static str> {
 
 /// Contradictions: two options of one spelling, operands that no word can reach, a command that is not last.
 fn check(facts: &Facts, table: &mut Reader<'_, '_>) {
-    let place = table.place();
-    let mut problem = |what: String| {
-        let message = format!("the facts of `{}` contradict themselves", facts.names.join(", "));
-        table.findings().error(Code::BadValue, &place, message, &what);
-    };
+    let mut problems = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     for spelling in facts.options.iter().flat_map(|option| &option.spellings) {
         if !seen.insert(spelling) {
-            problem(format!("`{spelling}` stands in two options"));
+            let spells = |line: &str| line.split(' ').any(|word| word == spelling);
+            let mut lines = table.places("options").into_iter().filter(|(line, _)| spells(line));
+            let place = lines.next_back().map_or_else(|| table.place_of("options"), |(_, place)| place);
+            problems.push((place, format!("`{spelling}` stands in two options")));
         }
     }
     let operands = facts.operands.as_deref().unwrap_or_default();
-    if operands.iter().filter(|operand| operand.repeats && operand.kind != Kind::Assign).count() > 1 {
-        problem("two operands repeat".to_owned());
-    }
+    let mut operand_problem = |holds: bool, what: &str| {
+        if holds {
+            problems.push((table.place_of("operands"), what.to_owned()));
+        }
+    };
+    let repeat = operands.iter().filter(|operand| operand.repeats && operand.kind != Kind::Assign).count();
+    operand_problem(repeat > 1, "two operands repeat");
     let command = operands.iter().position(|operand| operand.kind == Kind::Command);
-    if command.is_some_and(|at| at + 1 != operands.len()) {
-        problem("a command takes all words behind it".to_owned());
-    }
-    if command.is_some() && facts.syntax == Syntax::Gnu {
-        problem("options behind a command are its own: the syntax is `posix`".to_owned());
+    operand_problem(command.is_some_and(|at| at + 1 != operands.len()), "a command takes all words behind it");
+    operand_problem(
+        command.is_some() && facts.syntax == Syntax::Gnu,
+        "options behind a command are its own: the syntax is `posix`",
+    );
+    for (place, problem) in problems {
+        let message = format!("the facts of `{}` contradict themselves", facts.names.join(", "));
+        table.findings().error(Code::BadValue, &place, message, &problem);
     }
 }
 

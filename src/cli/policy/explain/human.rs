@@ -92,7 +92,10 @@ fn numbered(names: &str) -> String {
     let split = |name: &str| {
         let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
         let number = name.get(stem.len()..).and_then(|digits| digits.parse::<usize>().ok());
-        (stem.to_owned(), number.filter(|_| stem.ends_with('_')))
+        match number.filter(|_| stem.ends_with('_')) {
+            Some(number) => (stem.to_owned(), Some(number)),
+            None => (name.to_owned(), None),
+        }
     };
     let mut runs: Vec<(String, Option<(usize, usize)>)> = Vec::new();
     for (stem, number) in names.split_ascii_whitespace().map(split) {
