@@ -112,7 +112,7 @@ impl World {
     }
 
     fn subject<'a>(&'a self, command: &'a ResolvedCommand, uses: &'a Uses, variables: &'a [String]) -> Subject<'a> {
-        Subject { command, uses, variables, roots: &self.workspace.roots }
+        Subject { command, uses, variables, roots: &self.workspace.roots, about: Vec::new() }
     }
 
     fn why_not(&self, rule: &Rule, examples: &[Example]) -> String {

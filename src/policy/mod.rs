@@ -63,7 +63,7 @@ mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{command::ResolvedCommand, model::limits::Limits};
+use crate::model::limits::Limits;
 
 pub use blocklist::{BLOCKLIST_VERSION, Entry, blocklist};
 pub use case::Got;
@@ -82,6 +82,7 @@ pub use pattern::Pattern;
 pub use programs::Need;
 use index::Index;
 use programs::Programs;
+use subject::Subject;
 use words::Words;
 pub use rule::{Rule, StdinGrant, Verdict};
 pub use sandbox::{Network, SandboxRules};
@@ -154,8 +155,8 @@ impl PolicySet {
     }
 
     /// The rules that can be about a command, by id.
-    fn rules_about(&self, command: &ResolvedCommand) -> Vec<&Rule> {
-        self.index.candidates(command).into_iter().filter_map(|at| self.rules.get(at)).collect()
+    fn rules_about(&self, subject: &Subject<'_>) -> Vec<&Rule> {
+        subject.about.iter().filter_map(|at| self.rules.get(*at)).collect()
     }
 
     /// The rules, by id.

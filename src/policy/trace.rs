@@ -51,7 +51,7 @@ fn nested(mut rows: Vec<CommandTrace>, inside: &Inside) -> CommandTrace {
 
 /// The rules that fit a command, and how surely.
 fn fitting<'p>(policy: &'p PolicySet, subject: &Subject<'_>) -> Vec<(&'p Rule, Fit)> {
-    let rules = policy.rules_about(subject.command);
+    let rules = policy.rules_about(subject);
     rules.into_iter().map(|rule| (rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No).collect()
 }
 
