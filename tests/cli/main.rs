@@ -6,6 +6,7 @@ mod agent;
 mod explain;
 mod init;
 mod place;
+mod reference;
 mod reload;
 mod scripts;
 mod show;
