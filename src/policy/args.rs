@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The places that the files of a command may lie in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scope {
     /// The workspace roots.
     #[default]

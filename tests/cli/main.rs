@@ -5,6 +5,7 @@
 mod agent;
 mod explain;
 mod init;
+mod layers;
 mod place;
 mod reference;
 mod reload;

@@ -34,7 +34,8 @@ Examples:
   stockade policy explain --policy developer --json -- cargo build
   printf '{\"command\":\"git status\"}\\n' | stockade policy explain --batch -")]
 pub(super) struct Explain {
-    /// A shipped policy's name or a file; else STOCKADE_POLICY, /etc/stockade/policy.toml, or the shipped `default`
+    /// A shipped policy's name or a file; else STOCKADE_POLICY. Where there is /etc/stockade/policy.toml, it holds above what is
+    /// named, and alone when nothing is; elsewhere that is the shipped `default`
     #[arg(long, value_name = "NAME|FILE")]
     policy: Option<String>,
     /// The directory that the command would start in
@@ -66,6 +67,9 @@ pub(super) fn run(args: Explain, printer: &mut Printer) -> Exit {
     if args.json {
         printer.data(json::explanation(&text, &setup.policy, &judgement, &surroundings));
     } else {
+        for (layer, line) in setup.policy.idle() {
+            printer.talk(format_args!("note: {layer} layer: {line}"));
+        }
         human::explain(&text, &setup.policy, &judgement, &surroundings, printer);
     }
     match judgement.verdict {

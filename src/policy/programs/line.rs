@@ -183,8 +183,11 @@ impl<'f> Reader<'_, 'f> {
             [] => facts.options.iter().filter(|option| spells(option, &|own| own.starts_with(name))).collect(),
             _ => exact,
         };
+        // A flag has no value; some programs make one a word of its own, or the flag's opposite.
+        let flag = value.is_some() && may_be.iter().all(|fact| fact.takes == Takes::Nothing);
         match may_be.as_slice() {
             [] => self.unlisted(at, name, value),
+            _ if flag => self.unlisted(at, name, value),
             _ => self.give(at, name.to_owned(), may_be, value.map(|value| (at, value)), true),
         }
     }

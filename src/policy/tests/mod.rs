@@ -8,6 +8,7 @@ mod documentation;
 mod environment;
 mod findings;
 mod formatting;
+mod layering;
 mod linting;
 mod properties;
 mod schema;
