@@ -7,6 +7,7 @@ mod explain;
 mod init;
 mod layers;
 mod place;
+mod reference;
 mod reload;
 mod scripts;
 mod show;
