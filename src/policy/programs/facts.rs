@@ -65,6 +65,8 @@ pub(super) enum Effect {
     Script,
     /// The words up to `;` or `+` are a command.
     Inner,
+    /// The value, `{}` without one, stands in the command for words that nobody knows before.
+    Replaces,
 }
 
 /// How options are written.
@@ -228,6 +230,7 @@ impl Effect {
             "reads" => Self::Reads,
             "script" => Self::Script,
             "inner" => Self::Inner,
+            "replaces" => Self::Replaces,
             _ => Self::Need(Need::from_word(word)?),
         })
     }
