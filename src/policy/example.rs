@@ -102,7 +102,7 @@ impl World {
     fn fit_as_written(&self, rule: &Rule, example: &Example) -> Fit {
         let written = |(command, _): &(ResolvedCommand, Uses)| {
             let words: Words = command.argv.clone().into();
-            let uses = self.programs.uses(&words, &[], false);
+            let uses = self.programs.uses(&words, &[], None);
             let texts = self.programs.files(&words);
             let named = named(texts, &command.cwds, &self.workspace);
             (ResolvedCommand { unknown: Vec::new(), named, ..command.clone() }, uses)

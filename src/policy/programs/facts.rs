@@ -65,6 +65,8 @@ pub(super) enum Effect {
     Script,
     /// The words up to `;` or `+` are a command.
     Inner,
+    /// The value, `{}` without one, stands in the command for words that nobody knows before.
+    Replaces,
 }
 
 /// How options are written.
@@ -261,6 +263,7 @@ impl Effect {
             Self::Reads => "reads",
             Self::Script => "script",
             Self::Inner => "inner",
+            Self::Replaces => "replaces",
         }
     }
 
@@ -271,6 +274,7 @@ impl Effect {
             "reads" => Self::Reads,
             "script" => Self::Script,
             "inner" => Self::Inner,
+            "replaces" => Self::Replaces,
             _ => Self::Need(Need::from_word(word)?),
         })
     }

@@ -208,7 +208,7 @@ impl<'f> KnownOption<'f> {
         let effects = self.0.effects.iter().filter_map(|effect| match effect {
             Effect::Need(need) => Some(*need),
             Effect::Inner => Some(Need::Exec),
-            Effect::Stop | Effect::Edits | Effect::Reads | Effect::Script => None,
+            Effect::Stop | Effect::Edits | Effect::Reads | Effect::Script | Effect::Replaces => None,
         });
         let valued = match self.0.takes {
             Takes::Value | Takes::Two => Some(self.0.kind),

@@ -2,6 +2,8 @@
 //!
 //! The facts are a closed world. What they do not list is unknown, and no rule covers it by naming the program alone.
 
+mod added;
+mod address;
 mod facts;
 mod known;
 mod library;
@@ -74,9 +76,9 @@ impl Programs {
     }
 
     /// What a command does.
-    pub(super) fn uses(&self, words: &Words, bases: &[String], appended: bool) -> Uses {
+    pub(super) fn uses(&self, words: &Words, bases: &[String], added: Option<&[String]>) -> Uses {
         let name = words.argv.first().map_or("", |word| base_name(word));
-        uses::uses(words, self.find(name), bases, appended)
+        uses::uses(words, self.find(name), bases, added)
     }
 
     /// What a command of a program does of which nothing is known, as far as a rule says which options there are.
@@ -92,7 +94,7 @@ impl Programs {
         let operands = Some(vec![Operand { kind, repeats: true }]);
         let facts = Facts { options: options.collect(), operands, ..Facts::default() };
         let words = Words { argv: subject.command.argv.clone(), unknown: subject.command.unknown.clone() };
-        Uses { modelled: false, ..uses::uses(&words, Some(&facts), &[], false) }
+        Uses { modelled: false, ..uses::uses(&words, Some(&facts), &[], None) }
     }
 
     /// All texts in a command that may name files: by the facts of its programs, or every word where there are none.

@@ -44,7 +44,7 @@ fn problem(expected: &str, text: &str) -> Option<String> {
         Err(error) => return Some(format!("the language refuses it: {}", error.message)),
     };
     let command = script.commands().next()?;
-    let uses = Programs::default().uses(&Words::of(command, &script), &[], false);
+    let uses = Programs::default().uses(&Words::of(command, &script), &[], None);
     let has = |name: &str| uses.needs.iter().any(|(need, _)| need.as_str() == name);
     let named = |path: &str, written: bool| uses.files.iter().any(|file| file.text == path && file.written == written);
     let holds = match expected.split_once(' ') {
