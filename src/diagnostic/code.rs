@@ -140,7 +140,7 @@ codes! {
     ScriptFailed = "script-failed": "The script could not go on because the system refused something that it always grants, such as a new process. The limits of the policy may be too narrow.";
 
     // ---- enforcement
-    LayerMissing = "layer-missing": "The policy requires a layer of the sandbox that this machine cannot give.";
+    LayerMissing = "layer-missing": "The policy requires a layer of the sandbox, or grants a network, that this machine cannot give.";
     LaunchFailed = "launch-failed": "The sandbox could not be built; nothing ran. The message names the step.";
 
     // ---- audit

@@ -87,7 +87,7 @@ impl Enclosure<'_> {
         line(out, "hide", paths(&self.files.hide));
         line(out, "protect", paths(&self.files.protect));
         line(out, "tmp", format!("private, {}", self.files.tmp));
-        line(out, "network", network(self.network).into());
+        line(out, "network", self.network.as_str().into());
         line(out, "layers", self.layers.iter().map(layer).collect::<Vec<_>>().join(" "));
         line(out, "limits", self.limits_line());
     }
@@ -122,12 +122,6 @@ fn line(out: &mut String, key: &str, value: String) {
 fn paths(list: &[PathBuf]) -> String {
     let list: Vec<String> = list.iter().map(|p| p.display().to_string()).collect();
     if list.is_empty() { "-".into() } else { crate::command::canonical(&list) }
-}
-
-fn network(network: Network) -> &'static str {
-    match network {
-        Network::None => "none",
-    }
 }
 
 fn stdin(grant: &StdinGrant) -> String {

@@ -93,6 +93,10 @@ fn idle(system: &PolicySet, project: &PolicySet) -> Vec<String> {
     if project.audit_dir.is_some() && project.audit_dir != system.audit_dir {
         idle.push("`[audit] dir` does not count: the system's policy says where the log lies".to_owned());
     }
+    if project.sandbox.network > system.sandbox.network {
+        let granted = system.sandbox.network.as_str();
+        idle.push(format!("`[sandbox] network` does not count: the system's policy grants `{granted}`"));
+    }
     for name in project.env.idle_under(&system.env) {
         let why = match system.env.set.contains_key(name) {
             true => "sets it to something else",

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{command::Construct, diagnostic::Code, model::enforcement::Layer};
 
-use super::{args::Scope, blocklist::blocklist, programs::Need};
+use super::{args::Scope, blocklist::blocklist, programs::Need, sandbox::Network};
 
 /// The schema, as JSON Schema draft 2020-12.
 pub fn schema() -> Value {
@@ -97,7 +97,7 @@ fn sandbox() -> Value {
             "write": list("What jobs may write as well; `workspace` stands for the workspace roots."),
             "hide": list("What jobs must not see."),
             "exec": { "enum": ["any"], "description": "Which files jobs may execute." },
-            "network": { "enum": ["none"], "description": "What jobs may reach." },
+            "network": { "enum": Network::ALL.map(Network::as_str), "description": "What jobs may reach: nothing, or each its own loopback." },
             "require": {
                 "type": "array", "items": { "enum": Layer::ALL.map(Layer::as_str) },
                 "description": "Layers without which nothing starts.",
