@@ -28,3 +28,23 @@ mod power;
 mod script;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod ways;
+#[cfg(test)]
+mod neighbours;
+#[cfg(test)]
+mod surface;
+#[cfg(test)]
+mod ipc;
+#[cfg(test)]
+mod links;
+#[cfg(test)]
+mod streams;
+#[cfg(test)]
+mod exhaust;
+#[cfg(test)]
+mod traces;
+#[cfg(test)]
+mod nested;
