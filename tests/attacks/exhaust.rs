@@ -3,7 +3,10 @@
 
 use std::{fs, time::Duration};
 
-use stockade::{model::{outcome::ExitStatus, size::ByteSize}, policy::StdinGrant};
+use stockade::{
+    model::{outcome::ExitStatus, size::ByteSize},
+    policy::StdinGrant,
+};
 
 use crate::{
     everybody::as_everybody,
@@ -86,7 +89,11 @@ sys.stdin.read()
 #[test]
 fn row_23_descriptors_run_out_for_the_job_alone() {
     as_everybody("exhaust::row_23_descriptors_run_out_for_the_job_alone", || {
-        let outside = baseline(&script("held = [os.open('/dev/null', 0) for _ in range(900)]\nprint(len(held))"), &[], "/".as_ref());
+        let outside = baseline(
+            &script("held = [os.open('/dev/null', 0) for _ in range(900)]\nprint(len(held))"),
+            &[],
+            "/".as_ref(),
+        );
         assert_eq!(outside, "900\n", "the attack does not work outside");
         for depth in BOTH {
             let mut jail = Jail::new(depth);
@@ -103,7 +110,12 @@ fn row_23_descriptors_run_out_for_the_job_alone() {
                 assert_eq!(finish(&mut next).await.stdout, "here\n", "{depth:?}");
                 drop((held, stdin));
                 let ran = finish(&mut process).await;
-                assert_eq!((ran.stdout.as_str(), ran.exit), ("True\n", ExitStatus::Code(0)), "{depth:?} {}", ran.stderr);
+                assert_eq!(
+                    (ran.stdout.as_str(), ran.exit),
+                    ("True\n", ExitStatus::Code(0)),
+                    "{depth:?} {}",
+                    ran.stderr
+                );
             });
         }
     });

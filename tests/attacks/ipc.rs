@@ -151,7 +151,12 @@ fn row_36_a_directory_that_is_handed_over_leads_nowhere() {
             fresh();
             let ran = jail.python(&script(FROM_DIRECTORY), &[socket]).run();
             drop(helper);
-            assert_eq!((ran.stdout.as_str(), ran.exit), ("own b'mine'\n", ExitStatus::Code(0)), "{depth:?} {}", ran.stderr);
+            assert_eq!(
+                (ran.stdout.as_str(), ran.exit),
+                ("own b'mine'\n", ExitStatus::Code(0)),
+                "{depth:?} {}",
+                ran.stderr
+            );
             assert_eq!(fs::read_to_string(outside.join("secret")).unwrap(), "theirs", "{depth:?}");
             assert_eq!(fs::read_dir(&outside).unwrap().count(), 1, "{depth:?}");
         }

@@ -173,9 +173,13 @@ for node in sys.argv[1:]:
     way(node, lambda: os.close(os.open(node, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)) is None)
 "#;
     as_everybody("links::row_37_the_devices_of_the_host_cannot_be_opened", || {
-        let nodes = ["/dev/kmsg", "/dev/fuse", "/dev/ptmx", "/dev/kvm", "/dev/mem", "/dev/net/tun", "/dev/loop-control"];
-        let ways: &[&str] =
-            if rustix::process::geteuid().is_root() { &["/dev/kmsg", "/dev/fuse", "/dev/ptmx"] } else { &["/dev/ptmx"] };
+        let nodes =
+            ["/dev/kmsg", "/dev/fuse", "/dev/ptmx", "/dev/kvm", "/dev/mem", "/dev/net/tun", "/dev/loop-control"];
+        let ways: &[&str] = if rustix::process::geteuid().is_root() {
+            &["/dev/kmsg", "/dev/fuse", "/dev/ptmx"]
+        } else {
+            &["/dev/ptmx"]
+        };
         work_outside_alone(NODES, &nodes, ways, &BOTH);
     });
 }

@@ -48,3 +48,19 @@ mod exhaust;
 mod traces;
 #[cfg(test)]
 mod nested;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod conversation;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod flood;
+#[cfg(test)]
+mod race;
+#[cfg(test)]
+mod helper;
+#[cfg(test)]
+mod workspace;
+#[cfg(test)]
+mod churn;

@@ -86,7 +86,8 @@ way("pivot", lambda: call(155, 41, b".", b".") == 0)
         let mounts = || fs::read_to_string("/proc/self/mountinfo").unwrap();
         let before = mounts();
         // Nobody else may mount without a user namespace, for which see row 57.
-        let ways: &[&str] = if rustix::process::geteuid().is_root() { &["alone", "cover", "bind", "change"] } else { &[] };
+        let ways: &[&str] =
+            if rustix::process::geteuid().is_root() { &["alone", "cover", "bind", "change"] } else { &[] };
         work_outside_alone(COVER, &[target.to_str().unwrap()], ways, &BOTH);
         assert_eq!(mounts(), before);
         assert_eq!(fs::read_to_string(target.join("policy")).unwrap(), "theirs");
@@ -184,7 +185,8 @@ fn own_groups() -> Vec<String> {
     let text = fs::read_to_string("/proc/self/cgroup").unwrap();
     let lines = text.lines().filter_map(|line| line.splitn(3, ':').nth(1).zip(line.splitn(3, ':').nth(2)));
     let places = lines.flat_map(|(kind, path)| {
-        ["", "/unified", &format!("/{}", kind.trim_start_matches("name="))].map(|mid| format!("/sys/fs/cgroup{mid}{path}"))
+        ["", "/unified", &format!("/{}", kind.trim_start_matches("name="))]
+            .map(|mid| format!("/sys/fs/cgroup{mid}{path}"))
     });
     places.filter(|place| Path::new(place).join("cgroup.procs").exists()).collect()
 }

@@ -177,7 +177,8 @@ for name, numbers in calls.items():
 fn row_90_calls_that_no_job_needs_do_not_reach_the_kernel() {
     as_everybody("surface::row_90_calls_that_no_job_needs_do_not_reach_the_kernel", || {
         // What the kernel asks for the power to do before it looks at anything else, others cannot reach outside either.
-        let all = ["setns", "unshare", "pidfd_getfd", "clone3", "openat2", "io_uring_setup", "keyctl", "process_madvise"];
+        let all =
+            ["setns", "unshare", "pidfd_getfd", "clone3", "openat2", "io_uring_setup", "keyctl", "process_madvise"];
         let root = ["umount2", "quotactl", "fsconfig", "mount_setattr", "swapon", "swapoff", "reboot"];
         let knock = script(KNOCK);
         let outside = baseline(&knock, &[], Jail::new(BOTH[0]).workspace().as_path());
