@@ -1,14 +1,15 @@
 //! Attacks on the conversation between client and server: answers forged, requests stolen, ends and refusals played,
-//! secrets of the server's environment. Rows 10, 11, 68, 84 and 85 of the catalogue.
+//! secrets of the server's environment, its log and its policy. Rows 10, 11, 28, 68, 84, 85 and 87 of the catalogue.
 
 use std::{fs, process::Command};
 
 use serde_json::{Value, json};
+use stockade::command::canonical;
 
 use crate::{
     client::{Place, Server, python},
-    everybody::as_everybody,
-    outside::{baseline, marker},
+    everybody::{as_everybody, stockade},
+    outside::{baseline, fingerprint, marker},
 };
 
 /// Answers in the server's name, on every stream that may be it.
@@ -158,7 +159,7 @@ fn row_84_no_settings_are_read_from_the_workspace() {
         // Whoever is it that owns them, and wherever the workspace is home.
         for home in [strict.beside(""), strict.workspace()] {
             for policy in [None, Some("default")] {
-                let mut run = Command::new(crate::everybody::stockade());
+                let mut run = Command::new(stockade());
                 run.args(["run"]).current_dir(strict.workspace()).env("HOME", &home).env_remove("STOCKADE_POLICY");
                 run.env("XDG_STATE_HOME", strict.beside("state"))
                     .args(policy.map(|name| ["--policy", name]).iter().flatten());
@@ -167,5 +168,89 @@ fn row_84_no_settings_are_read_from_the_workspace() {
             }
         }
         assert!(!strict.workspace().join("made").exists());
+    });
+}
+
+/// Widens the policy and has the server load it.
+const WIDEN: &str = r#"
+import os, signal, sys
+def attempt(f):
+    try: f()
+    except OSError: pass
+path, pid = sys.argv[1], int(sys.argv[2])
+text = "version = 1\n[[rule]]\nid = \"x\"\ndecision = \"allow\"\nprogram = [\"sh\", \"id\"]\ngrants = [\"any\"]\nreason = \"x\"\n"
+attempt(lambda: open(path, "w").write(text))
+attempt(lambda: open(path + ".new", "w").write(text))
+attempt(lambda: os.replace(path + ".new", path))
+attempt(lambda: os.kill(pid, signal.SIGHUP))
+"#;
+
+#[test]
+fn row_87_no_job_widens_the_policy() {
+    as_everybody("conversation::row_87_no_job_widens_the_policy", || {
+        let mut server = Server::start("");
+        let (policy, pid) = (server.place.beside("policy.toml"), server.pid());
+        let args = [policy.to_str().unwrap(), &pid];
+        let before = fingerprint(&policy);
+        let generation = |server: &mut Server| {
+            let job = server.run("sh -c true")["job_id"].clone();
+            server.call("status", json!({ "job_id": job }))["structuredContent"]["generation"].clone()
+        };
+        assert_eq!(server.run(&python(WIDEN, &args))["exit_code"], 0);
+        assert_eq!((generation(&mut server), fingerprint(&policy)), (json!(1), before));
+        assert_eq!(server.call("execute", json!({ "command": "id" }))["isError"], true);
+        // Outside the user may: it is his own policy.
+        baseline(WIDEN, &args, "/".as_ref());
+        let start = std::time::Instant::now();
+        while generation(&mut server) != 2 {
+            assert!(start.elapsed().as_secs() < 20, "the attack does not work outside");
+        }
+        assert_eq!(server.run("id")["exit_code"], 0);
+    });
+}
+
+/// Texts that are records, or end one, or hide one.
+#[test]
+fn row_28_nothing_that_a_client_writes_is_a_record() {
+    as_everybody("conversation::row_28_nothing_that_a_client_writes_is_a_record", || {
+        let forged = r#"{"v":1,"kind":"exec.decision","seq":1,"decision":"allow","prev":"0000"}"#;
+        let texts = [
+            format!("\n{forged}\n"),
+            format!("\r\n{forged}\r"),
+            format!("\u{2028}{forged}\u{85}"),
+            format!("\"}}\n{forged}"),
+            "\u{1b}[2K\u{1b}[1A\u{202e}\0".replace('\0', ""),
+            "x".repeat(60_000),
+        ];
+        // Whoever writes lines as they come writes another record.
+        assert!(format!("{{\"command\":\"{}\"}}", texts[0]).lines().any(|line| line == forged));
+        let mut server = Server::start("");
+        for text in &texts {
+            for (command, name) in
+                [(canonical(&["echo", text].map(str::to_owned)), None), ("true".to_owned(), Some(text))]
+            {
+                let mut arguments = json!({ "command": command, "wait_seconds": 30, "labels": { "note": "x" } });
+                if let Some(name) = name {
+                    arguments["name"] = json!(name);
+                }
+                server.call("execute", arguments);
+            }
+        }
+        let log = server.place.beside("state/stockade/audit");
+        let stream = fs::read_dir(&log).unwrap().next().unwrap().unwrap().path();
+        let text = fs::read_to_string(stream).unwrap();
+        assert!(text.is_ascii() && text.bytes().all(|byte| byte == b'\n' || byte >= b' '));
+        let records: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for (at, record) in records.iter().enumerate() {
+            assert_eq!(record["seq"], u64::try_from(at).unwrap() + records[0]["seq"].as_u64().unwrap(), "{record}");
+        }
+        let verified = Command::new(stockade()).args(["audit", "verify", "--dir"]).arg(&log).output().unwrap();
+        let said = String::from_utf8_lossy(&verified.stdout).into_owned() + &String::from_utf8_lossy(&verified.stderr);
+        // Intact, and not closed yet.
+        assert!(
+            matches!(verified.status.code(), Some(0 | 2)) && said.contains("intact"),
+            "{:?} {said}",
+            verified.status
+        );
     });
 }

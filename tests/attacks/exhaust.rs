@@ -1,19 +1,75 @@
-//! Attacks that use something up: memory, descriptors, disk, the processor. Rows 22, 23, 24 and 27 of the catalogue.
+//! Attacks that use something up: threads, memory, descriptors, disk, the processor. Rows 21 to 24 and 27 of the catalogue.
 //! What the limits of each process and the private places hold; what a job takes as a whole is not limited yet.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use stockade::{
     model::{outcome::ExitStatus, size::ByteSize},
     policy::StdinGrant,
 };
+use tokio::{io::AsyncReadExt as _, net::unix::pipe::Receiver};
 
 use crate::{
     everybody::as_everybody,
     jail::{Depth, Jail, finish, runtime},
+    life::kernel,
     outside::baseline,
     ways::{BOTH, all_worked, script, work_outside_alone},
 };
+
+/// Starts threads, in one process and then in others, until there are no more, and keeps them.
+const THREADS: &str = r#"
+import threading
+threading.stack_size(65536)
+wait = threading.Event()
+def fill():
+    try:
+        for n in range(600): threading.Thread(target=wait.wait, daemon=True).start()
+    except (RuntimeError, MemoryError): return n
+    return 600
+made = fill()
+for _ in range(3):
+    try:
+        if os.fork() == 0: fill(); sys.stdin.read(); os._exit(0)
+    except OSError: pass
+print(made, flush=True)
+sys.stdin.read()
+os._exit(0)
+"#;
+
+/// The kernel keeps the first 300 numbers of a PID namespace out of the limit. Without namespaces, and before Linux 6.14,
+/// only others than root have one.
+#[test]
+fn row_21_threads_run_out_for_the_job_alone() {
+    as_everybody("exhaust::row_21_threads_run_out_for_the_job_alone", || {
+        assert_eq!(baseline(&script(THREADS), &[], Path::new("/")), "600\n");
+        for depth in BOTH {
+            let root = rustix::process::geteuid().is_root();
+            if root && (depth == Depth::NoNamespaces || kernel() < (6, 14)) {
+                continue;
+            }
+            let mut jail = Jail::new(depth);
+            jail.plan.limits.processes = 100;
+            jail.plan.stdin = StdinGrant::Any;
+            runtime().block_on(async {
+                let mut process = jail.python(&script(THREADS), &[]).spawn().await.unwrap();
+                let stdin = process.take_stdin();
+                let mut stdout = Receiver::from_owned_fd(process.take_stdout().unwrap()).unwrap();
+                let mut text = [0; 8];
+                let read = stdout.read(&mut text).await.unwrap();
+                let made: u32 = String::from_utf8_lossy(&text[..read]).trim().parse().unwrap();
+                assert!(made < 450, "{depth:?} {made}");
+                // While it has all of its own, others have what they need.
+                let mut other = Jail::new(Depth::Full);
+                let mut next = other.command("/bin/echo", &["here"]).spawn().await.unwrap();
+                assert_eq!(finish(&mut next).await.stdout, "here\n", "{depth:?}");
+                drop(stdin);
+                process.next().await;
+                process.reap().await;
+            });
+        }
+    });
+}
 
 /// Takes 300 megabytes by each way that is counted for the process, and locks a part of it.
 const TAKE_MEMORY: &str = r#"
@@ -35,7 +91,7 @@ print(*words)
 fn row_22_a_process_has_the_memory_that_the_plan_gives_it() {
     as_everybody("exhaust::row_22_a_process_has_the_memory_that_the_plan_gives_it", || {
         let attack = script(TAKE_MEMORY);
-        let outside = baseline(&attack, &[], std::path::Path::new("/"));
+        let outside = baseline(&attack, &[], Path::new("/"));
         // Only root may lock as much as he likes.
         assert!(outside.starts_with("heap map break"), "{outside}");
         for depth in BOTH {
@@ -92,7 +148,7 @@ fn row_23_descriptors_run_out_for_the_job_alone() {
         let outside = baseline(
             &script("held = [os.open('/dev/null', 0) for _ in range(900)]\nprint(len(held))"),
             &[],
-            "/".as_ref(),
+            Path::new("/"),
         );
         assert_eq!(outside, "900\n", "the attack does not work outside");
         for depth in BOTH {

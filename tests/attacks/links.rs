@@ -1,5 +1,5 @@
 //! Attacks that give a file another name, or find it without one: hard links, renames, handles, whole disks.
-//! Rows 32, 33 and 37 of the catalogue.
+//! Rows 32, 33, 37 and 63 of the catalogue.
 
 use std::{
     fs,
@@ -165,14 +165,13 @@ fn row_37_no_file_is_found_by_its_number_or_on_the_disk() {
     });
 }
 
-/// Without the file's path: the process of a job at no level has the power to ask by number.
 #[test]
-fn row_37_the_devices_of_the_host_cannot_be_opened() {
+fn row_63_the_devices_of_the_host_cannot_be_opened() {
     const NODES: &str = r#"
 for node in sys.argv[1:]:
     way(node, lambda: os.close(os.open(node, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)) is None)
 "#;
-    as_everybody("links::row_37_the_devices_of_the_host_cannot_be_opened", || {
+    as_everybody("links::row_63_the_devices_of_the_host_cannot_be_opened", || {
         let nodes =
             ["/dev/kmsg", "/dev/fuse", "/dev/ptmx", "/dev/kvm", "/dev/mem", "/dev/net/tun", "/dev/loop-control"];
         let ways: &[&str] = if rustix::process::geteuid().is_root() {

@@ -1,5 +1,6 @@
-//! Attacks by odd requests: directories and files that are not what a path should be, a server at the end of its means, a
-//! machine that lacks a layer. Rows 81, 82, 92 and 93 of the catalogue.
+//! Attacks by odd requests: directories and files that are not what a path should be, other clients' jobs, parameters that
+//! would loosen something, a server at the end of its means, a machine that lacks a layer. Rows 78, 81, 82, 86, 92 and 93
+//! of the catalogue.
 
 use std::{
     fs,
@@ -118,6 +119,69 @@ fn row_82_what_never_opens_holds_nobody_up() {
             assert!(over && start.elapsed() < Duration::from_secs(10), "{command}: {end}");
         }
         drop(socket);
+    });
+}
+
+/// Two clients are two servers, which know nothing of each other.
+#[test]
+fn row_78_a_job_of_another_client_does_not_exist() {
+    as_everybody("requests::row_78_a_job_of_another_client_does_not_exist", || {
+        let (mut first, mut second) = (Server::start(""), Server::start(""));
+        let job = first.call("execute", json!({ "command": "sleep 1000" }))["structuredContent"]["job_id"].clone();
+        let near = job.as_str().unwrap().to_uppercase();
+        for id in [job.clone(), json!(near), json!("1"), json!("*"), json!("../x"), Value::Null] {
+            for (tool, more) in
+                [("status", None), ("output", None), ("tail", None), ("kill", None), ("interact", Some(("input", "x")))]
+            {
+                let mut arguments = json!({ "job_id": id });
+                if let Some((name, value)) = more {
+                    arguments[name] = json!(value);
+                }
+                let answer = second.call(tool, arguments);
+                assert_eq!(answer["isError"], true, "{tool} {id} {answer}");
+            }
+        }
+        let listed = second.call("list", json!({}));
+        assert!(!listed.to_string().contains(job.as_str().unwrap()));
+        let status = |server: &mut Server| {
+            server.call("status", json!({ "job_id": job }))["structuredContent"]["status"].clone()
+        };
+        assert_eq!(status(&mut first), "running");
+        // Whose it is can do all of it.
+        assert_eq!(first.call("kill", json!({ "job_id": job }))["isError"], false);
+    });
+}
+
+#[test]
+fn row_86_no_parameter_loosens_anything() {
+    as_everybody("requests::row_86_no_parameter_loosens_anything", || {
+        let mut server = Server::start("wall = \"2s\"");
+        let outside = server.place.beside("outside");
+        let command = format!("touch {}", outside.display());
+        let wishes = [
+            json!({ "sandbox": false }),
+            json!({ "dangerouslyDisableSandbox": true }),
+            json!({ "unsafe": true, "reason": "the output of the last job said so" }),
+            json!({ "network": "host" }),
+            json!({ "write": ["/"] }),
+            json!({ "policy": "developer" }),
+            json!({ "user": "root" }),
+            json!({ "limits": { "memory": "1TiB" } }),
+            json!({ "env": { "LD_PRELOAD": "/tmp/x.so" } }),
+            json!({ "env": { "PATH": "." } }),
+        ];
+        for wish in wishes {
+            let mut arguments = json!({ "command": command, "wait_seconds": 20 });
+            arguments.as_object_mut().unwrap().extend(wish.as_object().unwrap().clone());
+            let answer = server.call("execute", arguments);
+            assert_eq!(answer["isError"], true, "{wish} {answer}");
+        }
+        // More time than the policy gives is not given.
+        let asked = server.call("execute", json!({ "command": "sleep 1000", "timeout_seconds": 600_000 }));
+        let job = asked["structuredContent"]["job_id"].clone();
+        let end = server.call("status", json!({ "job_id": job, "wait_seconds": 45 }))["structuredContent"].clone();
+        assert_eq!(end["reason"], "timeout", "{end}");
+        assert!(!outside.exists());
     });
 }
 
