@@ -25,7 +25,7 @@ use super::{
     init::Job,
     landlock::{self, Ports, View},
     rlimits, seccomp,
-    seccomp::Internet,
+    seccomp::{Internet, Numbers},
     step::{At as _, Failure},
     wire::Run,
 };
@@ -134,7 +134,8 @@ fn confine(job: &Job) -> Result<(), Failure> {
     // Last: the steps before make calls that it refuses.
     if job.applied.seccomp {
         let internet = if job.applied.namespaces.network { Internet::Unreachable } else { Internet::Refused };
-        seccomp::install(&seccomp::filter(internet)?)?;
+        let numbers = if job.applied.namespaces.own_view { Numbers::Own } else { Numbers::Shared };
+        seccomp::install(&seccomp::filter(internet, numbers)?)?;
     }
     Ok(())
 }

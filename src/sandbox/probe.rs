@@ -36,7 +36,7 @@ use super::{
     namespaces::{self, Namespaces},
     privileges,
     rlimits::{self, CoreLimit},
-    seccomp::{self, Internet},
+    seccomp::{self, Internet, Numbers},
     spawn::Launcher,
     step::{At as _, Failure},
     wire::{Files, Limits, pack_enforcement, unpack_enforcement},
@@ -120,7 +120,7 @@ fn attempt(layer: Layer) -> Result<(), Failure> {
             privileges::drop_all()?;
             landlock::restrict(&Files::default(), View::Shared, Ports::Closed)
         }
-        Layer::Seccomp => seccomp::install(&seccomp::filter(Internet::Refused)?),
+        Layer::Seccomp => seccomp::install(&seccomp::filter(Internet::Refused, Numbers::Shared)?),
         Layer::Privileges => privileges::drop_all(),
         Layer::Rlimits => rlimits::apply(&Limits::default(), CoreLimit::of_this_machine()),
     }
