@@ -5,6 +5,14 @@
 //! `deny-if-only-allow:PROGRAM` with one rule that names that program; `deny-default` with a rule that names all programs
 //! that any benign row names, and with the shipped `default`. `[policy-choice]` and `[shell-only]` rows may come out either way.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test may stop at anything odd"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -49,7 +57,7 @@ impl Stage {
         fs::write(stage.path("project/.git/config"), "").expect("a file");
         fs::write(stage.path("project/notes.txt"), "").expect("a file");
         symlink(stage.path("home/.ssh"), stage.path("project/link")).expect("a link");
-        for program in rows.iter().flat_map(|row| names(row)).collect::<BTreeSet<_>>() {
+        for program in rows.iter().flat_map(names).collect::<BTreeSet<_>>() {
             let path = stage.path("bin").join(program);
             fs::write(&path, "").expect("a file");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
