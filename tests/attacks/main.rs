@@ -64,3 +64,5 @@ mod helper;
 mod workspace;
 #[cfg(test)]
 mod churn;
+#[cfg(test)]
+mod catalogue;
