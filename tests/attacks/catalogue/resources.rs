@@ -34,9 +34,13 @@ pub(super) const ROWS: &[Row] = &[
         "take the descriptors",
         &[Limits, Mounts],
         EVERYWHERE,
-        &["exhaust::row_23_descriptors_run_out_for_the_job_alone", "launch::limits_are_what_the_plan_says"],
+        &[
+            "exhaust::row_23_descriptors_run_out_for_the_job_alone",
+            "exhaust::row_23_watches_run_out_for_the_job_alone",
+            "launch::limits_are_what_the_plan_says",
+        ],
     )
-    .but("inotify instances, pipe pages and descriptors in flight are counted for all of a user's jobs together"),
+    .but("pipe pages and descriptors in flight are counted for the user, and several jobs together take all inotify"),
     stopped(
         24,
         "get ahead of everybody at the processor",
