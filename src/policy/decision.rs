@@ -72,8 +72,8 @@ pub struct CommandTrace {
     pub inside: Vec<Self>,
 }
 
-/// What allows a command that runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What allows a command that runs, the strictest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     /// A rule of its own.
     #[default]

@@ -139,6 +139,7 @@ fn together(mut one: CommandTrace, other: CommandTrace) -> CommandTrace {
     add_new(&mut one.matched, other.matched);
     add_new(&mut one.notes, other.notes);
     one.nearest = one.nearest.or(other.nearest);
+    one.standing = one.standing.min(other.standing);
     for inner in other.inside {
         match one.inside.iter().position(|known| known.canonical == inner.canonical) {
             Some(at) => {

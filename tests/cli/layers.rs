@@ -133,10 +133,15 @@ fn a_refusal_says_which_layer_refuses() {
     let explained = on_machine(FILES, r#""$stockade" policy explain --policy /stage/team.toml -- 'echo a' 2>&1"#);
     for part in [
         "   allow      system/some  /etc/stockade/policy.toml:11:1\n   allow      project/more  /stage/team.toml:9:1\n",
+        "layers     builtin none · system allow · project allow\ndecided    allow by system/some, project/more\n",
         "note: project layer: `[audit] dir` does not count: the system's policy says where the log lies\n",
     ] {
         assert!(explained.contains(part), "{explained}");
     }
+    let explained = on_machine(FILES, r#""$stockade" policy explain --policy /stage/team.toml -- true 2>&1; true"#);
+    let lines = "layers     builtin none · system allow · project none (1)\n\
+        decided    deny by project/default: what no rule of the project layer allows is refused\n";
+    assert!(explained.contains(lines), "{explained}");
     assert!(
         said.contains("never b (rule `system/no-b`, /etc/stockade/policy.toml:17:1)") && said.contains("hint: say a"),
         "{said}"

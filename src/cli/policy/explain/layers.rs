@@ -40,10 +40,7 @@ pub(super) fn layers(policy: &PolicySet, judgement: &Judgement) -> Vec<LayerSays
     if judgement.script.is_none() {
         return Vec::new();
     }
-    let files: BTreeSet<&str> = policy.rules().iter().map(|rule| rule.place().layer.as_str()).collect();
-    let own = files.get(policy.name.as_str()).copied();
-    let bases = files.iter().copied().filter(|name| Some(*name) != own);
-    let names: Vec<&str> = std::iter::once(BUILTIN).chain(bases).chain(own).collect();
+    let names: Vec<&str> = std::iter::once(BUILTIN).chain(of_policy(policy)).collect();
     let mut said: Vec<_> = names.iter().map(|name| says(name, judgement)).collect();
     if let Verdict::Deny(denial) = &judgement.verdict
         && let Some(rule) = denial.rule.as_ref().filter(|rule| !names.contains(&rule.layer.as_str()))
@@ -51,6 +48,17 @@ pub(super) fn layers(policy: &PolicySet, judgement: &Judgement) -> Vec<LayerSays
         said.push(LayerSays { layer: rule.layer.clone(), word: "deny", about: None });
     }
     said
+}
+
+/// The layers of policies that hold together, top first; of one alone, its files, base first.
+fn of_policy(policy: &PolicySet) -> Vec<&str> {
+    let layers: Vec<&str> = policy.layers().map(|(name, _)| name).collect();
+    if !layers.is_empty() {
+        return layers;
+    }
+    let files: BTreeSet<&str> = policy.rules().iter().map(|rule| rule.place().layer.as_str()).collect();
+    let own = files.get(policy.name.as_str()).copied();
+    files.iter().copied().filter(|name| Some(*name) != own).chain(own).collect()
 }
 
 fn says(layer: &str, judgement: &Judgement) -> LayerSays {
@@ -101,6 +109,7 @@ pub(super) fn decided(judgement: &Judgement) -> String {
         }
         Verdict::Ask(question) => format!("ask by {}{}", question.rule, at(question.rule.at.as_ref())),
         Verdict::Deny(denial) => match (&denial.rule, denial.code) {
+            (Some(rule), Code::NoRule) => format!("deny by {rule}: what no rule of the {} layer allows is refused", rule.layer),
             (Some(rule), _) => format!("deny by {rule}{}", at(rule.at.as_ref())),
             (None, Code::NoRule) => "deny by default: what no rule allows is refused".to_owned(),
             (None, code) if judgement.script.is_none() => format!("deny before any rule was asked: {code}"),
