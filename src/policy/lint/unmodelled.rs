@@ -22,7 +22,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         let message =
             format!("nothing is known of {}, so the rule `{}` covers no use of it", list(&unknown), rule.id());
         let label = "the rule does not say what it takes".to_owned();
-        let hint = "say it in `args.options` or `command`, grant `any`, or add facts in a `[[program]]` table".to_owned();
+        let hint =
+            "say it in `args.options` or `command`, grant `any`, or add facts in a `[[program]]` table".to_owned();
         warn(findings, Code::UnknownProgram, &place, [message, label, hint]);
     }
 }

@@ -127,16 +127,15 @@ fn option(line: &str) -> Result<OptionFact, &'static str> {
         None => Takes::Nothing,
     };
     // Behind a star stands the value.
-    let takes = if takes == Takes::Nothing && spellings.iter().any(|own| own.ends_with('*')) {
-        Takes::Glued
-    } else {
-        takes
-    };
+    let takes =
+        if takes == Takes::Nothing && spellings.iter().any(|own| own.ends_with('*')) { Takes::Glued } else { takes };
     let mut fact = OptionFact { spellings, takes, kind: Kind::Data, effects: Vec::new() };
     if let Some(word) = words.next_if(|word| *word != ":") {
         match (fact.takes, Kind::from_word(word)) {
             (Takes::Value | Takes::Two | Takes::Glued, Some(kind)) => fact.kind = kind,
-            (Takes::Nothing, _) => return Err("without `=` there is no value to be of a kind; write `:` before a need"),
+            (Takes::Nothing, _) => {
+                return Err("without `=` there is no value to be of a kind; write `:` before a need");
+            }
             (_, None) => return Err("this is not a kind of value"),
         }
     }
@@ -172,7 +171,8 @@ fn key(line: &str) -> Result<Key, &'static str> {
 }
 
 fn need(word: &str) -> Result<Need, &'static str> {
-    Need::from_word(word).ok_or("a need is `exec`, `code`, `config`, `network`, `host`, `secrets`, `read`, `write` or `run`")
+    Need::from_word(word)
+        .ok_or("a need is `exec`, `code`, `config`, `network`, `host`, `secrets`, `read`, `write` or `run`")
 }
 
 /// Contradictions: two options of one spelling, operands that no word can reach, a command that is not last.

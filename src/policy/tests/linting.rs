@@ -106,8 +106,7 @@ fn a_variable_that_decides_what_code_runs_is_named_when_requests_may_set_it() {
 fn a_rule_for_a_program_of_which_nothing_is_known_covers_nothing() {
     let text = rule("tool", "allow", "program = [\"ls\", \"our-tool\", \"./x\"]", "ls");
     insta::assert_snapshot!(linted(&text).concat());
-    for says in ["args.options = []", "command = 'our-tool build'", "grants = [\"any\"]", "grants = [\"unlisted\"]"]
-    {
+    for says in ["args.options = []", "command = 'our-tool build'", "grants = [\"any\"]", "grants = [\"unlisted\"]"] {
         clean(&rule("tool", "allow", &format!("program = \"our-tool\"\n{says}"), "our-tool build"));
     }
     let facts = "[[program]]\nnames = [\"our-tool\"]\nsource = \"our-tool --help\"\noperands = [\"data...\"]\n";

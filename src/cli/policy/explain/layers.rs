@@ -109,7 +109,9 @@ pub(super) fn decided(judgement: &Judgement) -> String {
         }
         Verdict::Ask(question) => format!("ask by {}{}", question.rule, at(question.rule.at.as_ref())),
         Verdict::Deny(denial) => match (&denial.rule, denial.code) {
-            (Some(rule), Code::NoRule) => format!("deny by {rule}: what no rule of the {} layer allows is refused", rule.layer),
+            (Some(rule), Code::NoRule) => {
+                format!("deny by {rule}: what no rule of the {} layer allows is refused", rule.layer)
+            }
             (Some(rule), _) => format!("deny by {rule}{}", at(rule.at.as_ref())),
             (None, Code::NoRule) => "deny by default: what no rule allows is refused".to_owned(),
             (None, code) if judgement.script.is_none() => format!("deny before any rule was asked: {code}"),
