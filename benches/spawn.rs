@@ -91,7 +91,11 @@ fn main() {
     let bare = median(&rows[0].1);
     for (name, sample) in &rows {
         let own = median(sample);
-        println!("{:>8.3} ms  {:>5.2} times bare  {name}", own.as_secs_f64() * 1e3, own.as_secs_f64() / bare.as_secs_f64());
+        println!(
+            "{:>8.3} ms  {:>5.2} times bare  {name}",
+            own.as_secs_f64() * 1e3,
+            own.as_secs_f64() / bare.as_secs_f64()
+        );
     }
 }
 
@@ -113,7 +117,9 @@ fn run(mut command: Command) {
 
 /// Without a server's socket the launcher ends at once, and says so.
 fn run_any(command: &mut Command) {
-    assert!(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().code().is_some());
+    assert!(
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().code().is_some()
+    );
 }
 
 /// Start to exit, as the engine sees it.
@@ -155,10 +161,7 @@ fn path_fd(path: &Path) -> OwnedFd {
 
 fn plan(workspace: &Path, layers: &[Layer]) -> SandboxPlan {
     SandboxPlan {
-        run: Run::Program {
-            program: Path::new(PROGRAM).canonicalize().unwrap(),
-            argv: vec![PROGRAM.to_owned()],
-        },
+        run: Run::Program { program: Path::new(PROGRAM).canonicalize().unwrap(), argv: vec![PROGRAM.to_owned()] },
         env: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
         cwd: workspace.into(),
         files: FilePlan {

@@ -190,8 +190,8 @@ codes! {
     FileExposed = "file-exposed": "A policy, log or key file lies where jobs can write.";
     BadSetting = "bad-setting": "An environment variable or a flag has a value that does not parse.";
     NotWritten = "not-written": "A file was not written: something else stands in its place that would be lost, or its name leads somewhere else. `stockade init` then writes none of its files.";
-    WorkspaceMissing = "workspace-missing": "A workspace root of the policy does not exist or is not a directory.";
-    NeedsRestart = "needs-restart": "The policy was to be loaded anew, and it changes something that stays as it is while a server runs: where the log lies. The last policy that loaded stays in use.";
+    WorkspaceMissing = "workspace-missing": "A workspace root of the policy does not exist or is not a directory, or two policies that hold together have no place in common.";
+    NeedsRestart = "needs-restart": "The policy was to be loaded anew, and it changes something that stays as it is while a server runs: where the log lies, or that the machine has a policy of its own. The last policy that loaded stays in use.";
     ReloadFailed = "reload-failed": "The policy was to be loaded anew, and that failed inside the server, for a reason that its log says more about. The last policy that loaded stays in use. Please report it.";
 }
 

@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     command::{
-        Access, AssignedVariable, Construct, Redirect, Redirection, ResolvedCommand, ResolvedDirectory,
-        ResolvedFile, ResolvedScript, Script, SimpleCommand, Word,
+        Access, AssignedVariable, Construct, Redirect, Redirection, ResolvedCommand, ResolvedDirectory, ResolvedFile,
+        ResolvedScript, Script, SimpleCommand, Word,
     },
     diagnostic::{Code, Span},
     model::{

@@ -134,10 +134,8 @@ impl Workspace {
     pub fn reach_by_name(&self, path: &Path) -> Reach {
         let holds = self.protect.iter().any(|protected| protected != path && protected.starts_with(path));
         let root = self.roots.iter().any(|root| root.starts_with(path));
-        match self.reach(path) {
-            Reach::Write if holds && !root => Reach::Read,
-            reach => reach,
-        }
+        let reach = self.reach(path);
+        if reach == Reach::Write && holds && !root { Reach::Read } else { reach }
     }
 
     /// Whether a path free of links lies where a job can write, or could if one of the layers held alone: jobs of another

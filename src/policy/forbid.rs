@@ -58,7 +58,8 @@ fn has_args(args: &Args, uses: &Uses, subject: &Subject<'_>) -> Fit {
     }
     if !args.any_option.is_empty() {
         let word = |used: &Used| argv.get(used.at).map_or("", String::as_str);
-        let may_be = |used: &Used| args.any_option.iter().any(|entry| entry.may_be(used) || entry.may_be_word(word(used)));
+        let may_be =
+            |used: &Used| args.any_option.iter().any(|entry| entry.may_be(used) || entry.may_be_word(word(used)));
         let given = uses.options.iter().any(may_be);
         fit = fit.min(holds(given));
     }
@@ -70,7 +71,6 @@ fn has_args(args: &Args, uses: &Uses, subject: &Subject<'_>) -> Fit {
         fit = fit.min(holds(operands().any(|text| matches(&args.any_operand, text))));
     }
     let count = u64::try_from(uses.operands.len()).unwrap_or(u64::MAX);
-    let counted =
-        args.min_operands.is_none_or(|min| count >= min) && args.max_operands.is_none_or(|max| count <= max);
+    let counted = args.min_operands.is_none_or(|min| count >= min) && args.max_operands.is_none_or(|max| count <= max);
     fit.min(holds(counted))
 }

@@ -96,7 +96,8 @@ impl Index {
 
 /// The first words of texts that begin like this, when each beginning holds a whole one: a blank stands behind it.
 fn first_words(beginnings: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
-    let word = |own: &Vec<u8>| own.iter().position(|byte| *byte == b' ').and_then(|end| own.get(..end)).map(<[u8]>::to_vec);
+    let word =
+        |own: &Vec<u8>| own.iter().position(|byte| *byte == b' ').and_then(|end| own.get(..end)).map(<[u8]>::to_vec);
     // Quotes may hold a blank.
     let plain = |word: &Vec<u8>| !word.contains(&b'\'');
     let words: Option<Vec<_>> = beginnings.iter().map(word).collect();
@@ -135,7 +136,12 @@ mod tests {
         };
         assert_eq!(shown("git status"), Some(vec!["git status".to_owned()]));
         assert_eq!(shown("ls|pwd"), Some(vec!["ls".to_owned(), "pwd".to_owned()]));
-        assert!(shown("(cargo|go) (build|test)( .*)?").unwrap().iter().all(|own| own.starts_with("cargo ") || own.starts_with("go ")));
+        assert!(
+            shown("(cargo|go) (build|test)( .*)?")
+                .unwrap()
+                .iter()
+                .all(|own| own.starts_with("cargo ") || own.starts_with("go "))
+        );
         assert_eq!(shown("^git .*").unwrap(), ["git "]);
         assert_eq!(shown(".*secret"), None);
         assert_eq!(shown("x?"), None);

@@ -273,12 +273,9 @@ mod tests {
 
     #[test]
     fn commands_that_overlap_are_not_looked_through_without_end() {
-        for (start, more) in [
-            ("find", "-exec find"),
-            ("env", "-S env"),
-            ("env", "-Senv"),
-            ("find", "-exec env -S find"),
-        ] {
+        for (start, more) in
+            [("find", "-exec find"), ("env", "-S env"), ("env", "-Senv"), ("find", "-exec env -S find")]
+        {
             let all = inside(&argv(&format!("{start}{}", format!(" {more}").repeat(1000))).into());
             let words: usize = commands(&all).iter().map(|words| words.argv.len()).sum();
             assert!(all.over, "{more}");

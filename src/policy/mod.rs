@@ -60,7 +60,6 @@ mod switch;
 mod words;
 mod workspace;
 
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::limits::Limits;
@@ -74,16 +73,14 @@ pub use decision::{CommandTrace, Decision, Question, Standing, Trace};
 pub use env::EnvRules;
 pub use exercise::{Exercise, Kind, Tried, exercise};
 pub use format::format;
+use index::Index;
 use layers::Layer;
 pub use layers::layered;
 pub use lint::lint;
 pub use narrow::Narrowing;
 pub use pattern::Pattern;
 pub use programs::Need;
-use index::Index;
 use programs::Programs;
-use subject::Subject;
-use words::Words;
 pub use rule::{Rule, StdinGrant, Verdict};
 pub use sandbox::{Network, SandboxRules};
 pub use schema::schema;
@@ -94,6 +91,8 @@ pub use show::{
     EntryShown, OptionShown, ProgramShown, RuleShown, Shown, USES, rules_about, show, show_blocklist, show_program,
     show_rules,
 };
+use subject::Subject;
+use words::Words;
 pub use workspace::Places;
 
 /// A compiled, consistent set of rules.

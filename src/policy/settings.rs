@@ -71,11 +71,7 @@ fn places(set: &PolicySet) -> Vec<Setting> {
             set.shell.unknown.as_str().to_owned(),
             u128::from(set.shell.unknown == Unknown::AtExec),
         ),
-        amount(
-            "shell.paths",
-            set.shell.paths.as_str().to_owned(),
-            u128::from(set.shell.paths != Scope::Workspace),
-        ),
+        amount("shell.paths", set.shell.paths.as_str().to_owned(), u128::from(set.shell.paths != Scope::Workspace)),
         list("sandbox.read", &sandbox.read, Lean::Loosens),
         list("sandbox.write", &sandbox.write, Lean::Loosens),
         list("sandbox.hide", &sandbox.hide, Lean::Tightens),

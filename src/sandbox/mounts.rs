@@ -48,6 +48,7 @@ pub(super) fn apply(files: &Files, processes: u64) -> Result<(), Failure> {
     // Through the new /proc, before it is sealed.
     forbid_user_namespaces().at("forbid user namespaces")?;
     limit_processes(processes).at("limit processes")?;
+    limit_watches().at("limit watches")?;
     // Last: mount points for deeper places had to be made in them.
     for (mount, path) in empty {
         add_attributes(&mount, Reach::One, Attributes::READ_ONLY).at_thing("seal", path.display())?;
@@ -243,6 +244,21 @@ fn limit_processes(processes: u64) -> io::Result<()> {
     fs::write("/proc/sys/kernel/pid_max", max.to_string())
 }
 
+/// Leaves others of the same user something to watch directories with: the kernel counts that for the user, and one job could
+/// take it all. What counts inside counts outside as well (namespaces(7)), so a part of the whole is a bound for this job.
+fn limit_watches() -> io::Result<()> {
+    for (whole, own) in [
+        ("/proc/sys/fs/inotify/max_user_instances", "/proc/sys/user/max_inotify_instances"),
+        ("/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"),
+    ] {
+        // A kernel without inotify has nothing to take.
+        let Ok(text) = fs::read_to_string(whole) else { continue };
+        let whole: u64 = text.trim().parse().map_err(io::Error::other)?;
+        fs::write(own, whole.div_ceil(WATCHES_PART).to_string())?;
+    }
+    Ok(())
+}
+
 fn has_pid_max_per_namespace() -> bool {
     let system = rustix::system::uname();
     let release = system.release().to_str().unwrap_or_default();
@@ -269,6 +285,8 @@ pub(super) fn open(path: &Path) -> io::Result<OwnedFd> {
 
 const RESOLVE: ResolveFlags = ResolveFlags::NO_SYMLINKS.union(ResolveFlags::NO_MAGICLINKS);
 const PRIVATE: MountAttrFlags = MountAttrFlags::MOUNT_ATTR_NOSUID.union(MountAttrFlags::MOUNT_ATTR_NODEV);
+/// A job may have one of so many parts of what its user may watch with.
+const WATCHES_PART: u64 = 4;
 /// Room for links and mount points, which take no pages.
 const DEV_SIZE: u64 = 64 << 10;
 /// One page.

@@ -177,6 +177,28 @@ fn row_23_descriptors_run_out_for_the_job_alone() {
     });
 }
 
+/// Takes what there is to watch directories with, up to so many.
+const TAKE_WATCHES: &str = r#"
+held = []
+while len(held) < int(sys.argv[1]):
+    held.append(libc.inotify_init1(0))
+    if held[-1] < 0: break
+print(len(held) == int(sys.argv[1]) and held[-1] >= 0)
+"#;
+
+/// The kernel counts them for each user. A job gets a part, so that one alone does not take them from all others.
+#[test]
+fn row_23_watches_run_out_for_the_job_alone() {
+    as_everybody("exhaust::row_23_watches_run_out_for_the_job_alone", || {
+        let all = fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").unwrap();
+        let more_than_a_part = (all.trim().parse::<u32>().unwrap() / 4 + 4).to_string();
+        let attack = script(TAKE_WATCHES);
+        assert_eq!(baseline(&attack, &[&more_than_a_part], Path::new("/")), "True\n");
+        let ran = Jail::new(Depth::Full).python(&attack, &[&more_than_a_part]).run();
+        assert_eq!(ran.stdout, "False\n", "{}", ran.stderr);
+    });
+}
+
 /// Gets ahead of everybody at the processor and the disk.
 const GET_AHEAD: &str = r#"
 way("nice", lambda: os.setpriority(os.PRIO_PROCESS, 0, -20) is None)

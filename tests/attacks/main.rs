@@ -66,3 +66,5 @@ mod helper;
 mod workspace;
 #[cfg(test)]
 mod churn;
+#[cfg(test)]
+mod catalogue;

@@ -1,6 +1,6 @@
 //! Attacks by odd requests: directories and files that are not what a path should be, other clients' jobs, parameters that
-//! would loosen something, a server at the end of its means, a machine that lacks a layer. Rows 78, 81, 82, 86, 92 and 93
-//! of the catalogue.
+//! would loosen something, a server at the end of its means, a machine that lacks a layer. Rows 78, 80, 81, 82, 86, 92 and
+//! 93 of the catalogue.
 
 use std::{
     fs,
@@ -119,6 +119,49 @@ fn row_82_what_never_opens_holds_nobody_up() {
             assert!(over && start.elapsed() < Duration::from_secs(10), "{command}: {end}");
         }
         drop(socket);
+    });
+}
+
+/// Each is refused or arrives as the very bytes that were judged.
+#[test]
+fn row_80_odd_characters_arrive_as_they_are_or_not_at_all() {
+    const SHOW: &str = "import os, sys; print([os.fsencode(word).hex() for word in sys.argv[1:]])";
+    as_everybody("requests::row_80_odd_characters_arrive_as_they_are_or_not_at_all", || {
+        let mut server = Server::start("");
+        let odd = [
+            "a\nb",
+            "\r",
+            "\u{202e}x\u{2066}",
+            "\u{430}\u{440}",
+            "\u{1b}[31m",
+            "'\\''",
+            "$(id)",
+            "*",
+            "-",
+            "\u{7f}\u{80}",
+            "",
+        ];
+        for text in odd {
+            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(server.run(&python(SHOW, &[text]))["stdout"], format!("['{hex}']\n"), "{text:?}");
+        }
+        let (long, wide) = ("x".repeat(128 << 10), "x ".repeat(5000));
+        let (null, homoglyph) = ("echo a\0b", "\u{441}at /etc/passwd");
+        for command in [
+            &format!("echo {long}"),
+            &format!("echo {wide}"),
+            null,
+            "\0",
+            homoglyph,
+            "\u{feff}true",
+            "tr\u{200b}ue",
+            "true\r",
+        ] {
+            let answer = server.call("execute", json!({ "command": command, "wait_seconds": 10 }));
+            let shown = command.chars().take(20).collect::<String>();
+            assert_eq!(answer["isError"], true, "{shown:?} {answer}");
+        }
+        assert_eq!(server.run("true")["exit_code"], 0);
     });
 }
 

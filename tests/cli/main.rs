@@ -32,7 +32,9 @@ write = ["workspace"]
 "#;
 
 fn allow(programs: &str) -> String {
-    format!("{SMALL}\n[[rule]]\nid = \"r\"\ndecision = \"allow\"\nprogram = {programs}\ngrants = [\"any\"]\nreason = \"for the test\"\n")
+    format!(
+        "{SMALL}\n[[rule]]\nid = \"r\"\ndecision = \"allow\"\nprogram = {programs}\ngrants = [\"any\"]\nreason = \"for the test\"\n"
+    )
 }
 
 // ---- running

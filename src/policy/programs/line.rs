@@ -142,14 +142,15 @@ impl<'f> Reader<'_, 'f> {
         self.at += 1;
         if let Some((fact, glued)) = self.spelled(word) {
             let written = word.strip_suffix(glued.as_str()).unwrap_or(word).to_owned();
-            let starred = fact.spellings.iter().any(|own| own.ends_with('*') && word.starts_with(own.trim_end_matches('*')));
+            let starred =
+                fact.spellings.iter().any(|own| own.ends_with('*') && word.starts_with(own.trim_end_matches('*')));
             let value = (starred && !glued.is_empty() && fact.takes != Takes::Nothing).then_some((at, glued));
             return self.give(at, written, vec![fact], value, true);
         }
         match self.line.facts.syntax {
             Syntax::Words => self.whole(at, word),
-            _ if word.starts_with("--") => self.long(at, word),
-            _ => self.cluster(at, word.get(1..).unwrap_or_default()),
+            Syntax::Gnu | Syntax::Posix | Syntax::None if word.starts_with("--") => self.long(at, word),
+            Syntax::Gnu | Syntax::Posix | Syntax::None => self.cluster(at, word.get(1..).unwrap_or_default()),
         }
     }
 
@@ -174,10 +175,9 @@ impl<'f> Reader<'_, 'f> {
         let (name, value) = split(word);
         let bare = name.trim_start_matches('-');
         let facts = self.line.facts;
-        let fact = facts
-            .options
-            .iter()
-            .find(|option| option.spellings.iter().any(|own| own.starts_with('-') && own.trim_start_matches('-') == bare));
+        let fact = facts.options.iter().find(|option| {
+            option.spellings.iter().any(|own| own.starts_with('-') && own.trim_start_matches('-') == bare)
+        });
         match fact {
             Some(fact) if fact.takes != Takes::Nothing || may_follow_a_flag(value.as_deref()) => {
                 self.give(at, name.to_owned(), vec![fact], value.map(|value| (at, value)), true);
@@ -209,7 +209,8 @@ impl<'f> Reader<'_, 'f> {
         while let Some(letter) = rest.next() {
             let written = format!("-{letter}");
             let facts = self.line.facts;
-            let spelled = |name: &str| facts.options.iter().find(|option| option.spellings.iter().any(|own| own == name));
+            let spelled =
+                |name: &str| facts.options.iter().find(|option| option.spellings.iter().any(|own| own == name));
             let number = if letter.is_ascii_digit() { spelled("-0") } else { None };
             let Some(fact) = spelled(&written).or(number) else {
                 self.line.options.push(Given { at, written, may_be: Vec::new(), value: None, inner: None });

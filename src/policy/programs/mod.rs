@@ -19,16 +19,16 @@ use toml::de::DeTable;
 use crate::diagnostic::{Code, Source, Span};
 
 use super::{
-    findings::Findings,
     args::Args,
+    findings::Findings,
     inside::{base_name, inside},
-    subject::Subject,
     reader::Reader,
+    subject::Subject,
     words::Words,
 };
 
-use self::facts::{Facts, Kind, Operand, OptionFact, Takes};
 pub use self::facts::Need;
+use self::facts::{Facts, Kind, Operand, OptionFact, Takes};
 pub(super) use self::known::{Known, KnownOption, Listed};
 pub(super) use self::uses::{NamedFile, Used, Uses};
 

@@ -80,7 +80,12 @@ pub(in super::super) struct Used {
 pub(in super::super) fn uses(words: &Words, facts: Option<&Facts>, bases: &[String], added: Option<&[String]>) -> Uses {
     let unknown = Facts::default();
     let line = read(words, facts.unwrap_or(&unknown));
-    let mut judge = Judge { words, uses: Uses { modelled: facts.is_some(), ..Uses::default() }, bases: bases.to_vec(), places: Vec::new() };
+    let mut judge = Judge {
+        words,
+        uses: Uses { modelled: facts.is_some(), ..Uses::default() },
+        bases: bases.to_vec(),
+        places: Vec::new(),
+    };
     judge.uses.open = line.open;
     if facts.is_some() {
         judge.line(&line);
@@ -344,10 +349,10 @@ impl Judge<'_> {
         let known = text.split(['*', '?', '[', '$', '`', '"', '\'', '\\', '<', '>']).next().unwrap_or_default();
         let Some((directory, _)) = known.rsplit_once('/') else { return };
         let directory = if directory.is_empty() { "/" } else { directory };
-        match kind {
-            Kind::Read | Kind::ReadThere | Kind::Run | Kind::Cd => self.file(directory, false, at),
-            Kind::Write | Kind::WriteThere => self.file(directory, true, at),
-            _ => {}
+        let read = matches!(kind, Kind::Read | Kind::ReadThere | Kind::Run | Kind::Cd);
+        let written = matches!(kind, Kind::Write | Kind::WriteThere | Kind::Pipe);
+        if read || written {
+            self.file(directory, written, at);
         }
     }
 

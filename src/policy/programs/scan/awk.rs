@@ -25,7 +25,8 @@ enum Token<'p> {
     End,
 }
 
-const MARKS: &[&str] = &["||", "&&", "|&", ">>", "==", "<=", ">=", "!=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**"];
+const MARKS: &[&str] =
+    &["||", "&&", "|&", ">>", "==", "<=", ">=", "!=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**"];
 
 fn by_tokens(tokens: &[Token<'_>]) -> Vec<Found> {
     let mut found = Vec::new();
@@ -238,11 +239,33 @@ mod tests {
     #[test]
     fn what_prints_alone_is_harmless() {
         for program in [
-            "{ if ($1 || $2) print \"a|b\" }", "/system/ {n++} END {print n}", "NR==n", "{print $1}", "$3 > 100", "$3 > 100 {print $1, $2}",
-            "BEGIN {FS=\":\"} {print $NF}", "{s+=$1} END {print s/NR}", "!seen[$0]++", "{ printf \"%s\\n\", $1 }", "/a\\/b/", "length > 80",
-            "{print ($1 > 2)}", "(x+1)/2", "{ a = b / c; print a }", "$1 ~ /get|line/ { print }", "NR>1", "{getline; print}", "# system(\"x\")\n{print}",
-            "{ n = split($0, a, /[,;]/); print n }", "/a/{x++} /b/{y++} $2 > 3", "/[[:space:]]+$/ { print }", "NR > 1 && /[^a-z]/",
-            "{print 1e5, 0x1F}", "{ if ($1 > 0) print ($1+$2)/2 }", "{ if (x > 1) { y = f(a, (b))/c; print y } }", "{ print \"a\",\n \"b\" } $1 > 2",
+            "{ if ($1 || $2) print \"a|b\" }",
+            "/system/ {n++} END {print n}",
+            "NR==n",
+            "{print $1}",
+            "$3 > 100",
+            "$3 > 100 {print $1, $2}",
+            "BEGIN {FS=\":\"} {print $NF}",
+            "{s+=$1} END {print s/NR}",
+            "!seen[$0]++",
+            "{ printf \"%s\\n\", $1 }",
+            "/a\\/b/",
+            "length > 80",
+            "{print ($1 > 2)}",
+            "(x+1)/2",
+            "{ a = b / c; print a }",
+            "$1 ~ /get|line/ { print }",
+            "NR>1",
+            "{getline; print}",
+            "# system(\"x\")\n{print}",
+            "{ n = split($0, a, /[,;]/); print n }",
+            "/a/{x++} /b/{y++} $2 > 3",
+            "/[[:space:]]+$/ { print }",
+            "NR > 1 && /[^a-z]/",
+            "{print 1e5, 0x1F}",
+            "{ if ($1 > 0) print ($1+$2)/2 }",
+            "{ if (x > 1) { y = f(a, (b))/c; print y } }",
+            "{ print \"a\",\n \"b\" } $1 > 2",
         ] {
             assert!(awk(program).is_empty(), "{program}: {:?}", awk(program));
         }

@@ -73,8 +73,21 @@ mod tests {
     #[test]
     fn what_computes_alone_is_harmless() {
         for filter in [
-            ".", ".a | .b", ".[\"key; with\"]", ".environment", "{a: .b, c: \"$(x)\"}", ".env", ".a.env", "{env: 1}", "map(.load)",
-            "\"env\"", "select(.name == \"import\")", "[.[] | {n: .name}] | length", ".x.import", "@base64 \"\\(.a)\"", ".items[].env.x",
+            ".",
+            ".a | .b",
+            ".[\"key; with\"]",
+            ".environment",
+            "{a: .b, c: \"$(x)\"}",
+            ".env",
+            ".a.env",
+            "{env: 1}",
+            "map(.load)",
+            "\"env\"",
+            "select(.name == \"import\")",
+            "[.[] | {n: .name}] | length",
+            ".x.import",
+            "@base64 \"\\(.a)\"",
+            ".items[].env.x",
         ] {
             assert!(jq(filter).is_empty(), "{filter}: {:?}", jq(filter));
         }

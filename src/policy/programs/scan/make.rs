@@ -19,9 +19,51 @@ pub(in super::super) fn make(argument: &str) -> Vec<Found> {
 /// Names by which Makefiles call programs and give them options (GNU make manual, section 10.3).
 fn is_tool(name: &str) -> bool {
     const TOOLS: &[&str] = &[
-        "AR", "ARFLAGS", "AS", "AWK", "BASH", "CC", "CO", "CPP", "CROSS_COMPILE", "CTANGLE", "CWEAVE", "CXX", "FC", "GET", "HOSTCC", "HOSTCXX",
-        "INSTALL", "LD", "LEX", "LINT", "M2C", "MAKE", "MAKEFILES", "MAKEINFO", "NM", "OBJCOPY", "OBJDUMP", "PC", "PERL", "PYTHON",
-        "RANLIB", "RM", "RUSTC", "CARGO", "GO", "NODE", "NPM", "SED", "SH", "SHELL", "STRIP", "TANGLE", "TEX", "WEAVE", "YACC",
+        "AR",
+        "ARFLAGS",
+        "AS",
+        "AWK",
+        "BASH",
+        "CC",
+        "CO",
+        "CPP",
+        "CROSS_COMPILE",
+        "CTANGLE",
+        "CWEAVE",
+        "CXX",
+        "FC",
+        "GET",
+        "HOSTCC",
+        "HOSTCXX",
+        "INSTALL",
+        "LD",
+        "LEX",
+        "LINT",
+        "M2C",
+        "MAKE",
+        "MAKEFILES",
+        "MAKEINFO",
+        "NM",
+        "OBJCOPY",
+        "OBJDUMP",
+        "PC",
+        "PERL",
+        "PYTHON",
+        "RANLIB",
+        "RM",
+        "RUSTC",
+        "CARGO",
+        "GO",
+        "NODE",
+        "NPM",
+        "SED",
+        "SH",
+        "SHELL",
+        "STRIP",
+        "TANGLE",
+        "TEX",
+        "WEAVE",
+        "YACC",
     ];
     let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     !plain || TOOLS.contains(&name) || ["FLAGS", "CMD", "COMMAND", "WRAPPER"].iter().any(|end| name.ends_with(end))
@@ -29,7 +71,9 @@ fn is_tool(name: &str) -> bool {
 
 fn is_plain(value: &str) -> bool {
     !value.starts_with('-')
-        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b',' | b'/' | b'+' | b'-'))
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b',' | b'/' | b'+' | b'-'))
 }
 
 #[cfg(test)]
@@ -43,7 +87,19 @@ mod tests {
         }
         assert_eq!(shown(&make("PREFIX=/usr/local")), ["write /usr/local"]);
         assert_eq!(shown(&make("OUT=..")), ["write .."]);
-        for argument in ["CC=touch x;:", "CC=gcc", "X=$(shell id)", "MAKEFLAGS=--eval=x", "CFLAGS=-O2", "SHELL=./x", "X=a b", "=x", "X!=id", "X !=id", "A$B=1"] {
+        for argument in [
+            "CC=touch x;:",
+            "CC=gcc",
+            "X=$(shell id)",
+            "MAKEFLAGS=--eval=x",
+            "CFLAGS=-O2",
+            "SHELL=./x",
+            "X=a b",
+            "=x",
+            "X!=id",
+            "X !=id",
+            "A$B=1",
+        ] {
             assert_eq!(shown(&make(argument)), ["code"], "{argument}");
         }
     }

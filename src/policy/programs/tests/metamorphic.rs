@@ -48,7 +48,9 @@ fn units(argv: &[String]) -> Option<(usize, Vec<Unit>, Vec<Unit>)> {
     let line = super::super::line::read(&words, facts);
     let free = line.facts.syntax == super::super::facts::Syntax::Gnu && line.facts.sub.is_empty() && !line.facts.bundle;
     // Behind an operand `--help` stops nothing.
-    let stops = |given: &super::super::line::Given<'_>| given.may_be.iter().any(|fact| fact.effects.contains(&super::super::facts::Effect::Stop));
+    let stops = |given: &super::super::line::Given<'_>| {
+        given.may_be.iter().any(|fact| fact.effects.contains(&super::super::facts::Effect::Stop))
+    };
     if !free || line.options.iter().any(stops) || !line.unlisted.is_empty() || argv.iter().any(|word| word == "--") {
         return None;
     }
