@@ -314,6 +314,7 @@ async fn a_refusal_is_recorded_as_not_carried_out() {
 async fn every_kind_has_its_fields() {
     let (writer, disk) = writer();
     let support = Support {
+        loopback: Level::Full,
         layers: vec![(Layer::Landlock, Level::Full), (Layer::Network, Level::None("no namespaces".into()))],
         ..Support::full()
     };

@@ -66,7 +66,8 @@ pub(super) fn cover(rule: &Rule, subject: &Subject<'_>) -> Result<Fit, Gap> {
         return Ok(fit);
     }
     fit = fit.min(unknown);
-    if !subject.uses.modelled && rule.args().is_none() && rule.command().is_none() && !rule.grants().unlisted {
+    let says_options = rule.command().is_some() || rule.args().is_some_and(|args| args.options.is_some());
+    if !subject.uses.modelled && !says_options && !rule.grants().unlisted {
         return Err(Gap::Unmodelled);
     }
     let listed = |at: &usize| lists(rule.args(), uses, *at) || rule.grants().unlisted;
@@ -171,8 +172,7 @@ impl Gap {
             Self::Variable(name) => format!("its `env` does not name the variable `{name}`"),
             Self::Args(why) => why.clone(),
             Self::Unmodelled => {
-                "nothing is known of what this program can do; the rule has to say it in `args` or `command`, or grant `any`"
-                    .to_owned()
+                "nothing is known of what this program can do; the rule has to list its `args.options`, or grant `any`".to_owned()
             }
             Self::Unlisted(word) => format!("it is not known what `{word}` does; the rule could grant `unlisted`"),
             Self::Need(need, word) => format!("`{word}` {}; the rule would have to grant `{need}`", need.does()),

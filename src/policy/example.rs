@@ -102,7 +102,7 @@ impl World {
     fn fit_as_written(&self, rule: &Rule, example: &Example) -> Fit {
         let written = |(command, _): &(ResolvedCommand, Uses)| {
             let words: Words = command.argv.clone().into();
-            let uses = self.programs.uses(&words, &[], false);
+            let uses = self.programs.uses(&words, &[], None);
             let texts = self.programs.files(&words);
             let named = named(texts, &command.cwds, &self.workspace);
             (ResolvedCommand { unknown: Vec::new(), named, ..command.clone() }, uses)
@@ -112,7 +112,7 @@ impl World {
     }
 
     fn subject<'a>(&'a self, command: &'a ResolvedCommand, uses: &'a Uses, variables: &'a [String]) -> Subject<'a> {
-        Subject { command, uses, variables, roots: &self.workspace.roots }
+        Subject { command, uses, variables, roots: &self.workspace.roots, about: Vec::new() }
     }
 
     fn why_not(&self, rule: &Rule, examples: &[Example]) -> String {

@@ -1,6 +1,6 @@
 //! The judgement of one command that runs a program.
 
-use std::{cmp::Reverse, path::PathBuf};
+use std::{cmp::Reverse, collections::BTreeSet, path::PathBuf};
 
 use crate::{
     command::{ResolvedCommand, ResolvedScript},
@@ -47,11 +47,13 @@ pub(super) fn judge(
     request: &Request,
 ) -> (Judgement, CommandTrace) {
     let cwds = if command.cwds.is_empty() { std::slice::from_ref(&script.cwd) } else { &command.cwds };
-    let blocked = cwds.iter().find_map(|cwd| blocklist::find(policy, command, cwd));
     let inside = inside(&policy.programs, &Words { argv: command.argv.clone(), unknown: command.unknown.clone() });
+    let blocked = blocklist::find(policy, command, &inside, cwds);
     let crew = Crew::new(policy, script, command, request, &inside);
-    let subjects = crew.subjects(roots);
+    let subjects = crew.subjects(policy, roots);
     let matched = Matched::of(policy, &subjects, inside.open);
+    let allowed = matched.0.iter().any(|(rule, _)| rule.verdict() != Verdict::Deny);
+    let nearest = subjects.first().filter(|_| !allowed).and_then(|subject| near::nearest(policy, subject));
     let judgement = match blocked {
         Some(entry) => Judgement::Deny(blocklisted(entry, command.span)),
         None if inside.over => Judgement::Deny(too_many_inside(command)),
@@ -61,11 +63,11 @@ pub(super) fn judge(
         },
     };
     let builtin = blocked.map(|entry| (entry.place(), Verdict::Deny.as_str()));
-    let mut trace = trace::of(policy, &subjects, &inside);
-    trace.matched = builtin.into_iter().chain(matched.shown()).collect();
-    if matched.0.iter().any(|(rule, _)| rule.verdict() != Verdict::Deny) {
-        trace.nearest = None;
-    }
+    let trace = CommandTrace {
+        matched: builtin.into_iter().chain(matched.shown()).collect(),
+        nearest: nearest.map(|near| (near.rule.place().clone(), near.why)),
+        ..trace::of(policy, &subjects, &inside)
+    };
     (judgement, trace)
 }
 
@@ -102,7 +104,13 @@ impl<'p> Matched<'p> {
                 all.iter().map(|subject| rule.fit(subject)).max().unwrap_or(Fit::No).max(open)
             }
         };
-        let fits = policy.rules.iter().map(|rule| (rule, fit(rule)));
+        // With an unknown command inside, every rule that forbids may be about it.
+        let every = || policy.rules.iter().collect();
+        let about = subjects.iter().flat_map(|subject| subject.about.iter().copied());
+        let about: BTreeSet<usize> = about.collect();
+        let rules: Vec<&Rule> =
+            if open { every() } else { about.into_iter().filter_map(|at| policy.rules.get(at)).collect() };
+        let fits = rules.into_iter().map(|rule| (rule, fit(rule)));
         Self(fits.filter(|(_, fit)| *fit != Fit::No).collect())
     }
 
@@ -205,7 +213,7 @@ fn by_rules(
     };
     let ask = matched.with(Verdict::Ask, least).next();
     if let (None, true, [subject, ..]) = (ask, allows.is_empty(), subjects) {
-        return Judgement::Deny(near::no_rule(&policy.rules, subject));
+        return Judgement::Deny(near::no_rule(policy, subject));
     }
     if policy.settings_allow(command) == Fit::No {
         return Judgement::Deny(narrowed(command));

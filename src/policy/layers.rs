@@ -16,7 +16,8 @@ use crate::{
 use super::{
     Places, PolicySet,
     compile::digest,
-    decision::CommandTrace,
+    decision::{CommandTrace, Standing},
+    index::Index,
     judge::{Judgement, judge},
     rule::Rule,
 };
@@ -73,6 +74,8 @@ fn join(system: &PolicySet, project: &PolicySet, common: &Workspace) -> PolicySe
         limits: project.limits.narrower(system.limits),
         audit_dir: system.audit_dir.clone(),
         rules: Vec::new(),
+        // Each layer is asked by itself.
+        index: Index::default(),
         programs: system.programs.clone(),
         off: system.off.clone(),
         files: system.files.iter().chain(&project.files).cloned().collect(),
@@ -89,6 +92,10 @@ fn idle(system: &PolicySet, project: &PolicySet) -> Vec<String> {
     }
     if project.audit_dir.is_some() && project.audit_dir != system.audit_dir {
         idle.push("`[audit] dir` does not count: the system's policy says where the log lies".to_owned());
+    }
+    if project.sandbox.network > system.sandbox.network {
+        let granted = system.sandbox.network.as_str();
+        idle.push(format!("`[sandbox] network` does not count: the system's policy grants `{granted}`"));
     }
     for name in project.env.idle_under(&system.env) {
         let why = match system.env.set.contains_key(name) {
@@ -132,6 +139,10 @@ fn together(mut one: CommandTrace, other: CommandTrace) -> CommandTrace {
     add_new(&mut one.matched, other.matched);
     add_new(&mut one.notes, other.notes);
     one.nearest = one.nearest.or(other.nearest);
+    // What one of them covers needs a rule of its own where the other one does not.
+    if other.standing == Standing::Own {
+        one.standing = Standing::Own;
+    }
     for inner in other.inside {
         match one.inside.iter().position(|known| known.canonical == inner.canonical) {
             Some(at) => {

@@ -23,6 +23,7 @@ mod exercise;
 mod findings;
 mod forbid;
 mod grants;
+mod index;
 mod input;
 mod inside;
 mod judge;
@@ -69,7 +70,7 @@ pub use case::Got;
 pub use compare::{AnswerChange, Difference, RuleChange, RuleEvent, SettingChange, Side, Way, compare};
 pub use compile::{compile, extends};
 pub use decide::{Permit, decide};
-pub use decision::{CommandTrace, Decision, Question, Trace};
+pub use decision::{CommandTrace, Decision, Question, Standing, Trace};
 pub use env::EnvRules;
 pub use exercise::{Exercise, Kind, Tried, exercise};
 pub use format::format;
@@ -79,7 +80,9 @@ pub use lint::lint;
 pub use narrow::Narrowing;
 pub use pattern::Pattern;
 pub use programs::Need;
+use index::Index;
 use programs::Programs;
+use subject::Subject;
 use words::Words;
 pub use rule::{Rule, StdinGrant, Verdict};
 pub use sandbox::{Network, SandboxRules};
@@ -87,7 +90,10 @@ pub use schema::schema;
 pub use settings::{Lean, Setting, SettingValue, settings};
 pub use shell::{ShellRules, Unknown};
 pub use shipped::{shipped, shipped_names};
-pub use show::{Shown, show};
+pub use show::{
+    EntryShown, OptionShown, ProgramShown, RuleShown, Shown, USES, rules_about, show, show_blocklist, show_program,
+    show_rules,
+};
 pub use workspace::Places;
 
 /// A compiled, consistent set of rules.
@@ -111,6 +117,7 @@ pub struct PolicySet {
     pub audit_dir: Option<String>,
     /// By id.
     rules: Vec<Rule>,
+    index: Index,
     programs: Programs,
     /// Entries of the built-in blocklist that the top file switches off, with its reasons.
     off: BTreeMap<String, String>,
@@ -145,6 +152,11 @@ impl PolicySet {
             return self.programs.files(&words);
         }
         self.layers.iter().flat_map(|layer| layer.set.programs.files(&words)).collect()
+    }
+
+    /// The rules that can be about a command, by id.
+    fn rules_about(&self, subject: &Subject<'_>) -> Vec<&Rule> {
+        subject.about.iter().filter_map(|at| self.rules.get(*at)).collect()
     }
 
     /// The rules, by id.

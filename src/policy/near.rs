@@ -3,6 +3,7 @@
 use crate::{command::ResolvedCommand, diagnostic::Code, model::denial::Denial};
 
 use super::{
+    PolicySet,
     cover::{Gap, cover},
     reader::few,
     rule::{Fit, Rule, Verdict},
@@ -22,18 +23,21 @@ pub(super) struct Near<'a> {
 const TOLD_MAX: usize = 60;
 
 /// The rule about the same program that came nearest: one that could have allowed it, and the first by id.
-pub(super) fn nearest<'a>(rules: &'a [Rule], subject: &Subject<'_>) -> Option<Near<'a>> {
-    let candidates = rules.iter().filter(|rule| rule.verdict() != Verdict::Deny && rule.fit(subject) == Fit::No);
+pub(super) fn nearest<'a>(policy: &'a PolicySet, subject: &Subject<'_>) -> Option<Near<'a>> {
+    let mut places: Vec<usize> = policy.index.near(&subject.command.program.name).collect();
+    places.sort_unstable();
+    let rules = places.into_iter().filter_map(|at| policy.rules.get(at));
+    let candidates = rules.filter(|rule| rule.verdict() != Verdict::Deny && rule.fit(subject) == Fit::No);
     let near = candidates.filter_map(|rule| why_not(rule, subject).map(|(rank, why)| (rank, Near { rule, why })));
     near.min_by_key(|(rank, _)| *rank).map(|(_, near)| near)
 }
 
 /// The refusal of a command that no rule allows.
-pub(super) fn no_rule(rules: &[Rule], subject: &Subject<'_>) -> Denial {
+pub(super) fn no_rule(policy: &PolicySet, subject: &Subject<'_>) -> Denial {
     let command = subject.command;
-    let hint = match nearest(rules, subject) {
+    let hint = match nearest(policy, subject) {
         Some(near) => format!("rule `{}` comes near: {}", near.rule.id(), near.why),
-        None => others(rules, command),
+        None => others(policy, command),
     };
     let reason = format!("no rule allows `{}`", command.canonical);
     Denial::new(Code::NoRule, reason).with_hint(hint).at(command.span)
@@ -69,16 +73,15 @@ fn why_not(rule: &Rule, subject: &Subject<'_>) -> Option<(u8, String)> {
 }
 
 /// What the policy allows instead. Of very many names only those are told that look like the one that is refused.
-fn others(rules: &[Rule], command: &ResolvedCommand) -> String {
+fn others(policy: &PolicySet, command: &ResolvedCommand) -> String {
     let name = command.program.name.as_str();
-    let mut programs: Vec<&str> =
-        rules.iter().filter(|rule| rule.verdict() == Verdict::Allow).flat_map(names).collect();
-    programs.sort_unstable();
-    programs.dedup();
+    let programs: Vec<&str> = policy.index.allowed.iter().map(String::as_str).collect();
     if programs.is_empty() {
         return "the policy allows no program by name".to_owned();
     }
-    let meant = closest(name, programs.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+    // A slip of the hand seldom changes both ends of a name.
+    let ends = |other: &&str| other.bytes().next() == name.bytes().next() || other.bytes().last() == name.bytes().last();
+    let meant = closest(name, programs.iter().copied().filter(ends)).map(|near| format!("did you mean `{near}`? "));
     let paths: Vec<&str> = programs.iter().copied().filter(|program| program.contains('/')).collect();
     let allowed = if command.program.by_path && !paths.is_empty() {
         format!("of paths the policy allows {}", few(&paths))
@@ -91,7 +94,7 @@ fn others(rules: &[Rule], command: &ResolvedCommand) -> String {
 }
 
 /// The programs that a rule is about, for people: those that it names, else the words that its pattern starts with.
-fn names(rule: &Rule) -> impl Iterator<Item = &str> {
+pub(super) fn names(rule: &Rule) -> impl Iterator<Item = &str> {
     let pattern = rule.command().filter(|_| rule.programs().next().is_none());
     rule.programs().chain(pattern.into_iter().flat_map(|pattern| heads(pattern.as_str())))
 }

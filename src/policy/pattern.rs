@@ -41,10 +41,16 @@ impl Pattern {
     /// Compiles a pattern.
     pub(super) fn new(text: &str, reach: Reach) -> Result<Self, PatternError> {
         // The bare text has to stand on its own first: `a)|(?:b` would otherwise break out of the anchors.
-        build(text, reach).map_err(|error| PatternError::of(text, &error))?;
-        let anchored = build(&format!(r"\A(?:{text})\z"), reach).map_err(|_| PatternError {
-            message: "the pattern cannot be anchored; leave out the comment of `(?x)`".into(),
-            part: None,
+        // To read it is enough; why it cannot be read, the engine says best.
+        if !reads(text, reach) {
+            build(text, reach).map_err(|error| PatternError::of(text, &error))?;
+        }
+        let anchored = build(&format!(r"\A(?:{text})\z"), reach).map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => PatternError::of(text, &error),
+            _ => PatternError {
+                message: "the pattern cannot be anchored; leave out the comment of `(?x)`".into(),
+                part: None,
+            },
         })?;
         Ok(Self { text: text.to_owned(), regex: anchored, reach, steps: OnceLock::new() })
     }
@@ -128,6 +134,11 @@ impl PatternError {
         let carets = shown.and_then(|at| lines.get(at + 1)).and_then(|line| line.strip_prefix("    "));
         Self { message, part: carets.and_then(|line| under_carets(text, line)) }
     }
+}
+
+fn reads(text: &str, reach: Reach) -> bool {
+    let mut parser = regex_syntax::ParserBuilder::new();
+    parser.unicode(false).utf8(false).dot_matches_new_line(reach == Reach::Forbids).build().parse(text).is_ok()
 }
 
 fn build(text: &str, reach: Reach) -> Result<Regex, regex::Error> {

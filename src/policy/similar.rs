@@ -2,8 +2,11 @@
 
 /// The candidate that is nearest to a text, when one is near enough to be a misspelling of it.
 pub(super) fn closest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (text.chars().count() / 3).max(1);
+    let length = text.chars().count();
+    let limit = (length / 3).max(1);
+    // Each character more or less is an edit of its own.
     candidates
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
         .map(|candidate| (distance(text, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()

@@ -23,9 +23,9 @@ use super::{
     asker::Asker,
     descriptors,
     init::Job,
-    landlock::{self, View},
+    landlock::{self, Ports, View},
     rlimits, seccomp,
-    seccomp::Internet,
+    seccomp::{Internet, Numbers},
     step::{At as _, Failure},
     wire::Run,
 };
@@ -128,12 +128,14 @@ fn confine(job: &Job) -> Result<(), Failure> {
     // After the mounts, which Landlock would refuse and whose files its rules name.
     if job.applied.landlock.is_some_and(|version| version > 0) {
         let view = if job.applied.namespaces.own_view { View::Own } else { View::Shared };
-        landlock::restrict(&job.order.files, view)?;
+        let ports = if job.applied.own_loopback() { Ports::Own } else { Ports::Closed };
+        landlock::restrict(&job.order.files, view, ports)?;
     }
     // Last: the steps before make calls that it refuses.
     if job.applied.seccomp {
         let internet = if job.applied.namespaces.network { Internet::Unreachable } else { Internet::Refused };
-        seccomp::install(&seccomp::filter(internet)?)?;
+        let numbers = if job.applied.namespaces.own_view { Numbers::Own } else { Numbers::Shared };
+        seccomp::install(&seccomp::filter(internet, numbers)?)?;
     }
     Ok(())
 }

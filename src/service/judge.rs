@@ -52,6 +52,15 @@ pub fn judge(setup: &Setup, request: &Request) -> Judgement {
     Judgement { script: Some(script), trace, verdict }
 }
 
+/// What a job would be surrounded by that started where a request says, in the words of a plan, whether the request is
+/// allowed or not.
+pub fn outline(setup: &Setup, request: &Request) -> Result<String, Denial> {
+    let workspace = host::at_present(&setup.workspace)?;
+    let start = host::start(&workspace, request.cwd.as_deref())?;
+    let env = environment(setup, request, &start.path)?;
+    surrounded(setup, request, (&env, &workspace), |around| plan::outline(&setup.policy, &start.path, around))
+}
+
 /// A request of which everything is known that can be known before it runs.
 struct Understood {
     script: ResolvedScript,
@@ -89,15 +98,23 @@ fn planned(
     (env, workspace): (&BTreeMap<String, String>, &Workspace),
     permit: policy::Permit,
 ) -> Result<SandboxPlan, Denial> {
-    let around = Surroundings {
+    surrounded(setup, request, (env, workspace), |around| plan::build(permit, script, around))
+}
+
+fn surrounded<T>(
+    setup: &Setup,
+    request: &Request,
+    (env, workspace): (&BTreeMap<String, String>, &Workspace),
+    make: impl FnOnce(Surroundings<'_>) -> Result<T, Denial>,
+) -> Result<T, Denial> {
+    make(Surroundings {
         workspace,
         support: &setup.support,
         hide: &host::existing(&workspace.hide, workspace)?,
         protect: &host::existing(&workspace.protect, workspace)?,
         env,
         timeout: request.timeout,
-    };
-    plan::build(permit, script, around)
+    })
 }
 
 fn outside_the_language(error: SyntaxError) -> Denial {

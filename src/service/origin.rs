@@ -129,11 +129,12 @@ impl Origin {
         Ok((loaded.set, workspace))
     }
 
-    /// A layer that the policy requires and the machine cannot give stops the start, not only the first job.
+    /// What the policy requires or grants and the machine cannot give stops the start, not only the first job.
     fn require(&self, policy: &PolicySet, support: &Support) -> Result<(), SetupError> {
         let layers = policy.sandbox.require.iter();
         let missing = layers.filter_map(|layer| plan::meets(*layer, &support.level(*layer)).err());
-        let findings: Vec<_> = missing.map(Diagnostic::from).collect();
+        let unreachable = plan::reaches(policy.sandbox.network, support).err();
+        let findings: Vec<_> = missing.chain(unreachable).map(Diagnostic::from).collect();
         if findings.is_empty() { Ok(()) } else { Err(self.about_policy(findings)) }
     }
 

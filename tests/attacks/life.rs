@@ -89,12 +89,12 @@ time.sleep(1000)
 "#;
 
 #[test]
-fn row_16_fifty_hostile_trees_are_killed_without_a_survivor() {
-    as_everybody("life::row_16_fifty_hostile_trees_are_killed_without_a_survivor", || {
+fn row_16_a_hundred_hostile_trees_are_killed_without_a_survivor() {
+    as_everybody("life::row_16_a_hundred_hostile_trees_are_killed_without_a_survivor", || {
         for depth in BOTH {
             let mut jail = Jail::new(depth);
             runtime().block_on(async {
-                for round in 0..50 {
+                for round in 0..100 {
                     let word = marker("hostile");
                     let mut process = jail.python(HOSTILE, &[&word]).spawn().await.unwrap();
                     let stdout = ready(&mut process).await;
@@ -141,7 +141,7 @@ for pid in made: os.waitpid(pid, 0)
     });
 }
 
-fn kernel() -> (u32, u32) {
+pub(crate) fn kernel() -> (u32, u32) {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
     (numbers.next().unwrap(), numbers.next().unwrap())

@@ -19,6 +19,8 @@ mod launch;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod loopback;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod outside;
@@ -28,3 +30,39 @@ mod power;
 mod script;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod ways;
+#[cfg(test)]
+mod neighbours;
+#[cfg(test)]
+mod surface;
+#[cfg(test)]
+mod ipc;
+#[cfg(test)]
+mod links;
+#[cfg(test)]
+mod streams;
+#[cfg(test)]
+mod exhaust;
+#[cfg(test)]
+mod traces;
+#[cfg(test)]
+mod nested;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod conversation;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod flood;
+#[cfg(test)]
+mod race;
+#[cfg(test)]
+mod helper;
+#[cfg(test)]
+mod workspace;
+#[cfg(test)]
+mod churn;

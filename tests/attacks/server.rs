@@ -1,15 +1,19 @@
 //! Attacks on the server: its environment, memory, limits, descriptors, and the server itself by signals.
-//! Rows 1, 5, 7 and 12 of the catalogue.
+//! Rows 1, 5, 6, 7, 8, 9 and 12 of the catalogue.
 
-use std::{fs, io::Write as _, os::fd::AsFd as _};
+use std::{fs, io::Write as _, os::fd::AsFd as _, path::Path};
+
+use stockade::model::outcome::ExitStatus;
 
 use crate::{
     everybody::as_everybody,
     jail::{Depth, Jail},
     outside::{Victim, baseline, marker},
+    ways::{BOTH, script, work_outside_alone},
 };
 
-const BOTH: [Depth; 2] = [Depth::Full, Depth::NoNamespaces];
+/// Does nothing, for as long as it is wanted.
+const WAIT: &str = "print('ready', flush=True); input()";
 
 /// Prints the number of every process whose environment or memory map holds a word.
 const READ_ENVIRONMENTS: &str = r#"
@@ -34,7 +38,7 @@ except OSError: pass
 fn row_1_the_environment_of_the_server_is_not_readable() {
     as_everybody("server::row_1_the_environment_of_the_server_is_not_readable", || {
         let canary = marker("canary");
-        let victim = Victim::start("print('ready', flush=True); input()", &[("SECRET", &canary)]);
+        let victim = Victim::start(WAIT, &[("SECRET", &canary)]);
         for depth in BOTH {
             let mut jail = Jail::new(depth);
             let outside = baseline(READ_ENVIRONMENTS, &[&victim.pid(), &canary], &jail.workspace());
@@ -91,6 +95,54 @@ fn row_5_no_signal_reaches_the_server() {
     });
 }
 
+/// Prints which signals it got. What would kill it is ignored; what it catches is counted.
+const COUNT_OWNED: &str = r#"
+import os, signal, sys
+os.setpgid(0, 0)
+seen = set()
+for s in range(signal.SIGRTMIN, signal.SIGRTMIN + 6): signal.signal(s, lambda n, f: seen.add(n - signal.SIGRTMIN))
+print("ready", flush=True)
+sys.stdin.read()
+print(*sorted(seen))
+"#;
+
+/// Makes a process the owner of sockets and pipes whose events are told by a signal, each way with a signal of its own.
+const OWN: &str = r#"
+import ctypes, fcntl, os, signal, socket, struct, sys
+pid = int(sys.argv[1])
+F_SETSIG, F_SETOWN_EX, F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP = 10, 15, 0, 1, 2
+def event(number, own):
+    a, b = socket.socketpair()
+    fcntl.fcntl(a, F_SETSIG, signal.SIGRTMIN + number)
+    try: own(a)
+    except OSError: return
+    fcntl.fcntl(a, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    b.send(b"x")
+def owner(kind): return lambda s: fcntl.fcntl(s, F_SETOWN_EX, struct.pack("ii", kind, pid))
+event(0, lambda s: fcntl.fcntl(s, fcntl.F_SETOWN, pid))
+event(1, lambda s: fcntl.fcntl(s, fcntl.F_SETOWN, -pid))
+event(2, owner(F_OWNER_TID))
+event(3, owner(F_OWNER_PID))
+event(4, owner(F_OWNER_PGRP))
+# SIOCSPGRP
+event(5, lambda s: fcntl.ioctl(s, 0x8902, struct.pack("i", pid)))
+"#;
+
+#[test]
+fn row_6_no_event_of_a_descriptor_is_told_to_the_server() {
+    as_everybody("server::row_6_no_event_of_a_descriptor_is_told_to_the_server", || {
+        let victim = Victim::start(COUNT_OWNED, &[]);
+        baseline(OWN, &[&victim.pid()], &Jail::new(Depth::Full).workspace());
+        assert_eq!(victim.verdict(), "0 1 2 3 4 5\n");
+        for depth in BOTH {
+            let victim = Victim::start(COUNT_OWNED, &[]);
+            let ran = Jail::new(depth).python(OWN, &[&victim.pid()]).run();
+            assert_eq!(ran.exit, ExitStatus::Code(0), "{depth:?} {}", ran.stderr);
+            assert_eq!(victim.verdict(), "\n", "{depth:?}");
+        }
+    });
+}
+
 const LOWER_LIMITS: &str = r#"
 import os, resource, sys
 pid = int(sys.argv[1])
@@ -109,7 +161,6 @@ for name, value in (("oom_score_adj", "1000"), ("coredump_filter", "0")):
 #[test]
 fn row_7_limits_and_priorities_of_the_server_stay() {
     as_everybody("server::row_7_limits_and_priorities_of_the_server_stay", || {
-        let wait = "print('ready', flush=True); input()";
         let state = |victim: &Victim| {
             let read = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", victim.pid())).unwrap();
             let stat = read("stat");
@@ -125,18 +176,76 @@ fn row_7_limits_and_priorities_of_the_server_stay() {
             ]
         };
         let jail = Jail::new(Depth::Full);
-        let victim = Victim::start(wait, &[]);
+        let victim = Victim::start(WAIT, &[]);
         let before = state(&victim);
         baseline(LOWER_LIMITS, &[&victim.pid()], &jail.workspace());
         for (was, is) in before.iter().zip(state(&victim)) {
             assert_ne!(*was, is, "the attack does not work outside");
         }
         for depth in BOTH {
-            let victim = Victim::start(wait, &[]);
+            let victim = Victim::start(WAIT, &[]);
             let before = state(&victim);
             Jail::new(depth).python(LOWER_LIMITS, &[&victim.pid()]).run();
             assert_eq!(state(&victim), before, "{depth:?}");
         }
+    });
+}
+
+/// Puts a process behind all others, by each way that has to do with the processor and the disk.
+const HOLD_BACK: &str = r#"
+pid = int(sys.argv[1])
+def attribute(policy, nice): return (ctypes.c_uint32 * 14)(56, policy, 0, 0, nice)
+# IOPRIO_WHO_PROCESS and IOPRIO_CLASS_IDLE
+call(251, 30, 1, pid, 3 << 13)
+def attempt(f):
+    try: f()
+    except OSError: pass
+attempt(lambda: os.sched_setaffinity(pid, {max(os.sched_getaffinity(0))}))
+# SCHED_BATCH
+call(314, 274, pid, attribute(3, 7), 0)
+"#;
+
+#[test]
+fn row_8_the_server_keeps_its_place_at_the_processor() {
+    as_everybody("server::row_8_the_server_keeps_its_place_at_the_processor", || {
+        let attack = script(HOLD_BACK);
+        let ask = script("pid = int(sys.argv[1])\nprint(call(252, 31, 1, pid))\nprint(os.sched_getscheduler(pid))");
+        let state = |victim: &Victim| {
+            let status = fs::read_to_string(format!("/proc/{}/status", victim.pid())).unwrap();
+            let allowed = status.lines().find(|line| line.starts_with("Cpus_allowed:")).unwrap().to_owned();
+            let told = baseline(&ask, &[&victim.pid()], Path::new("/"));
+            told.lines().map(str::to_owned).chain([allowed]).collect::<Vec<_>>()
+        };
+        let victim = Victim::start(WAIT, &[]);
+        let before = state(&victim);
+        baseline(&attack, &[&victim.pid()], Path::new("/"));
+        for (was, is) in before.iter().zip(state(&victim)) {
+            // With one processor there is none to be kept from.
+            assert!(*was != is || is.starts_with("Cpus_allowed:\t1"), "the attack does not work outside: {is}");
+        }
+        for depth in BOTH {
+            let victim = Victim::start(WAIT, &[]);
+            let before = state(&victim);
+            let ran = Jail::new(depth).python(&attack, &[&victim.pid()]).run();
+            assert_eq!(ran.exit, ExitStatus::Code(0), "{depth:?} {}", ran.stderr);
+            assert_eq!(state(&victim), before, "{depth:?}");
+        }
+    });
+}
+
+/// Writes what can be written of a process, and what tells the kernel how to treat it.
+const WRITE_PROC: &str = r#"
+for name in ("oom_score_adj", "oom_adj", "coredump_filter", "clear_refs", "autogroup", "timerslack_ns", "sched"):
+    def write(): return os.write(os.open(f"/proc/{sys.argv[1]}/{name}", os.O_WRONLY), b"1")
+    way(name, write)
+"#;
+
+#[test]
+fn row_9_no_file_of_the_server_in_proc_can_be_written() {
+    as_everybody("server::row_9_no_file_of_the_server_in_proc_can_be_written", || {
+        let victim = Victim::start(WAIT, &[]);
+        let ways = ["oom_score_adj", "coredump_filter", "clear_refs"];
+        work_outside_alone(WRITE_PROC, &[&victim.pid()], &ways, &BOTH);
     });
 }
 

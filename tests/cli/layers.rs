@@ -102,7 +102,8 @@ const ASKED: &str = r#"
 asked() {
     "$stockade" run ${1:+--policy "$1"} -- "$2" > /dev/null 2> /stage/err
     code=$?
-    "$stockade" policy explain ${1:+--policy "$1"} --json -- "$2" | sed -n 's/.*"rule":"\([^"]*\)","span".*/\1/p' > /stage/rule
+    "$stockade" policy explain ${1:+--policy "$1"} --json -- "$2" |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["rule"] or "", end="")' > /stage/rule
     echo "$2: $code $(cat /stage/rule)"
 }
 "#;

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at anything odd")]
 
 mod agent;
+mod explain;
 mod init;
 mod layers;
 mod place;
+mod reference;
 mod reload;
-mod tools;
 mod scripts;
+mod show;
+mod tools;
 
 use std::{
     fs,
@@ -29,7 +32,7 @@ write = ["workspace"]
 "#;
 
 fn allow(programs: &str) -> String {
-    format!("{SMALL}\n[[rule]]\nid = \"r\"\ndecision = \"allow\"\nprogram = {programs}\nreason = \"for the test\"\n")
+    format!("{SMALL}\n[[rule]]\nid = \"r\"\ndecision = \"allow\"\nprogram = {programs}\ngrants = [\"any\"]\nreason = \"for the test\"\n")
 }
 
 // ---- running

@@ -19,7 +19,7 @@ fn policy(rule: &str, programs: &str) -> String {
         "version = 1\nname = \"team\"\n\
          [sandbox]\nread = [\"/usr\", \"/bin\", \"/lib*\", \"/etc\"]\nwrite = [\"workspace\"]\n\
          [limits]\nrate = \"0\"\n\
-         [[rule]]\nid = \"{rule}\"\ndecision = \"allow\"\nprogram = {programs}\nreason = \"for the test\"\n"
+         [[rule]]\nid = \"{rule}\"\ndecision = \"allow\"\nprogram = {programs}\ngrants = [\"any\"]\nreason = \"for the test\"\n"
     )
 }
 
@@ -141,7 +141,7 @@ fn a_policy_that_does_not_load_changes_nothing_and_every_answer_says_so_until_it
     let stale = agent.until_stale();
     assert_eq!(stale["generation"], 1);
     let problem = stale["problem"].as_str().unwrap();
-    assert!(problem.contains("policy.toml:13:1: error[unknown-key]") && problem.ends_with("(and 1 more)"), "{problem}");
+    assert!(problem.contains("policy.toml:14:1: error[unknown-key]") && problem.ends_with("(and 1 more)"), "{problem}");
     let by_id = json!({ "job_id": job });
     for (tool, arguments) in [
         ("execute", json!({ "command": "true", "wait_seconds": 30 })),
@@ -177,7 +177,7 @@ fn a_policy_that_does_not_load_changes_nothing_and_every_answer_says_so_until_it
     assert_eq!(failed[0]["digest"], records(&place, "policy.load")[0]["digest"]);
     let finding = &failed[0]["findings"][0];
     assert_eq!((&finding["code"], &finding["severity"]), (&json!("unknown-key"), &json!("error")));
-    assert!(finding["at"].as_str().unwrap().ends_with("policy.toml:13:1"), "{finding}");
+    assert!(finding["at"].as_str().unwrap().ends_with("policy.toml:14:1"), "{finding}");
     verifies(&place);
 }
 

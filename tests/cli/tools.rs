@@ -97,7 +97,7 @@ fn check_speaks_json_and_sarif() {
 
 #[test]
 fn a_warning_can_be_left_out_or_made_an_error() {
-    let desk = Desk::new(&GOOD.replace("\"wc\"]", "\"wc\", \"env\"]"));
+    let desk = Desk::new(&GOOD.replace("\"wc\"]", "\"wc\", \"env\"]\ngrants = [\"any\"]"));
     let shown = |args: &[&str]| {
         let answer = desk.run("check", &[&["--format", "plain"], args].concat());
         (answer.code, answer.stdout.contains("warning[runs-anything]"), answer.stdout.contains("error[runs-anything]"))

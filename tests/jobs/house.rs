@@ -83,7 +83,7 @@ impl House {
         fs::create_dir(&bin).unwrap();
         executable(&bin.join(name), text);
         let places = format!("[env]\nset = {{ PATH = \"{}:/usr/bin:/bin\" }}", bin.display());
-        let rule = "[[rule]]\nid = \"own\"\ndecision = \"allow\"\nprogram = \"PROGRAM\"\nreason = \"for the test\"";
+        let rule = "[[rule]]\nid = \"own\"\ndecision = \"allow\"\nprogram = \"PROGRAM\"\ngrants = [\"any\"]\nreason = \"for the test\"";
         let policy = POLICY.replace("\"/etc\"]", &format!("\"/etc\", \"{}\"]", bin.display()));
         let policy = format!("{policy}{}\n{places}", rule.replace("PROGRAM", name));
         Self::open_by(dir, &policy, limits, Path::new(STOCKADE)).await
@@ -238,6 +238,7 @@ write = ["workspace"]
 id = "all"
 decision = "allow"
 program = ["cat", "head", "python3", "sleep", "touch", "true"]
+grants = ["any"]
 stdin = "any"
 reason = "for the test"
 "#;

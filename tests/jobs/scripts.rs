@@ -242,7 +242,7 @@ fn a_log_that_fails_under_a_script_stops_it() {
 #[test]
 fn what_the_script_built_is_judged_by_its_path_when_its_turn_comes() {
     ran_on_threads(async {
-        let rule = "wall = \"1m\"\n[[rule]]\nid = \"made\"\ndecision = \"allow\"\nprogram = \"./made\"\nreason = \"for the test\"";
+        let rule = "wall = \"1m\"\n[[rule]]\nid = \"made\"\ndecision = \"allow\"\nprogram = \"./made\"\ngrants = [\"any\"]\nreason = \"for the test\"";
         let house = House::new(rule).await;
         let make =
             r##"python3 -c 'import os; open("made","w").write("#!/bin/cat\nhello\n"); os.chmod("made", 0o700)'"##;

@@ -38,6 +38,7 @@ reason = "tests"
 id = "built"
 decision = "allow"
 program = "./built"
+grants = ["any"]
 reason = "the script makes it"
 [[rule]]
 id = "keep"

@@ -10,11 +10,15 @@ mod files;
 mod place;
 mod system;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{command::ResolvedCommand, model::denial::RuleRef};
 
-use super::{PolicySet, inside, words::Words};
+use super::{
+    PolicySet,
+    inside::{self, Inside},
+    words::Words,
+};
 use argv::Invocation;
 
 /// Counts the changes of the list.
@@ -51,13 +55,23 @@ pub fn blocklist() -> impl Iterator<Item = &'static Entry> {
     [files::ENTRIES, devices::ENTRIES, system::ENTRIES].into_iter().flatten()
 }
 
-/// The first entry that refuses a command as it is written, or a command inside of it.
-pub(super) fn find(policy: &PolicySet, command: &ResolvedCommand, cwd: &Path) -> Option<&'static Entry> {
-    spellings(command, &[]).iter().find_map(|words| {
-        let inside = inside::inside(&policy.programs, words);
-        let hit = inside.parts.iter().find_map(|part| applying(policy, &part.words.argv, cwd));
-        hit.or_else(|| inside.writes.iter().find_map(|path| written(policy, path, cwd)))
-    })
+/// The first entry that refuses a command as it is written, or a command inside of it, in one of the directories. The
+/// commands inside are those of the command as it is written.
+pub(super) fn find(
+    policy: &PolicySet,
+    command: &ResolvedCommand,
+    own: &Inside,
+    cwds: &[PathBuf],
+) -> Option<&'static Entry> {
+    let hit = |found: &Inside, cwd: &PathBuf| {
+        let hit = found.parts.iter().find_map(|part| applying(policy, &part.words.argv, cwd));
+        hit.or_else(|| found.writes.iter().find_map(|path| written(policy, path, cwd)))
+    };
+    let plain = spellings(command, &[]);
+    let others = plain.iter().filter(|words| words.argv != command.argv || !command.unknown.is_empty());
+    let others: Vec<Inside> = others.map(|words| inside::inside(&policy.programs, words)).collect();
+    let all: Vec<&Inside> = if others.len() == plain.len() { others.iter().collect() } else { others.iter().chain([own]).collect() };
+    cwds.iter().find_map(|cwd| all.iter().find_map(|found| hit(found, cwd)))
 }
 
 /// Whether an entry would refuse a command for some value of its unknown words. It is asked with the arguments of each
@@ -100,7 +114,8 @@ fn spellings(command: &ResolvedCommand, unknown: &[usize]) -> Vec<Words> {
     let argv: Vec<_> = argv.collect();
     let words = |argv| Words { argv, unknown: unknown.to_vec() };
     let mut found = vec![words(argv.clone())];
-    if let Some(real) = command.program.real.file_name().and_then(|name| name.to_str()) {
+    let real = command.program.real.file_name().and_then(|name| name.to_str());
+    if let Some(real) = real.filter(|real| *real != command.program.name) {
         found.push(words(std::iter::once(real.to_owned()).chain(argv.iter().skip(1).cloned()).collect()));
     }
     found
@@ -117,9 +132,16 @@ mod tests {
         super::super::compile(&[source]).0.unwrap()
     }
 
+    fn found_in(command: &ResolvedCommand, cwd: &str) -> Option<&'static str> {
+        let words = Words { argv: command.argv.clone(), unknown: vec![] };
+        let policy = policy();
+        let own = inside::inside(&policy.programs, &words);
+        find(&policy, command, &own, &[cwd.into()]).map(|entry| entry.id)
+    }
+
     fn found(argv: &[&str]) -> Option<&'static str> {
         let argv: Vec<_> = argv.iter().map(ToString::to_string).collect();
-        find(&policy(), &assumed(argv), Path::new("/builds/project")).map(|entry| entry.id)
+        found_in(&assumed(argv), "/builds/project")
     }
 
     #[test]
@@ -162,16 +184,16 @@ mod tests {
     #[test]
     fn a_link_of_another_name_does_not_help() {
         let mut command = assumed(vec!["./tidy".into(), "-rf".into(), "/".into()]);
-        assert!(find(&policy(), &command, Path::new("/builds")).is_none());
+        assert!(found_in(&command, "/builds").is_none());
         command.program.real = "/usr/bin/rm".into();
-        assert_eq!(find(&policy(), &command, Path::new("/builds")).map(|entry| entry.id), Some("remove-system"));
+        assert_eq!(found_in(&command, "/builds"), Some("remove-system"));
     }
 
     #[test]
     fn relative_paths_are_seen_from_the_working_directory() {
         let up = assumed(["rm", "-rf", "../../etc"].map(String::from).to_vec());
-        assert!(find(&policy(), &up, Path::new("/builds/project")).is_some());
-        assert!(find(&policy(), &up, Path::new("/builds/project/a/b")).is_none());
+        assert!(found_in(&up, "/builds/project").is_some());
+        assert!(found_in(&up, "/builds/project/a/b").is_none());
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) struct File {
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
-        static FILES: [File; 8] = [$(File {
+        static FILES: [File; 9] = [$(File {
             name: concat!("policy/programs/", $name),
             text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policy/programs/", $name)),
             sets: OnceLock::new(),
@@ -33,7 +33,7 @@ macro_rules! files {
     };
 }
 
-files!["build.toml", "editors.toml", "files.toml", "git.toml", "languages.toml", "network.toml", "system.toml", "wrappers.toml"];
+files!["build.toml", "editors.toml", "files.toml", "git.toml", "javascript.toml", "languages.toml", "network.toml", "system.toml", "wrappers.toml"];
 
 /// The text of one program, and its facts once somebody asked.
 struct Slot {

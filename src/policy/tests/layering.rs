@@ -263,6 +263,16 @@ fn where_the_log_lies_and_where_programs_are_found_is_the_systems() {
 }
 
 #[test]
+fn a_loopback_has_to_be_granted_by_both() {
+    let (none, own) = (compiled("machine", ""), compiled("team", "[sandbox]\nnetwork = 'loopback'"));
+    assert_eq!(both(&own, &own).sandbox.network, Network::Loopback);
+    assert_eq!((both(&none, &own).sandbox.network, both(&own, &none).sandbox.network), (Network::None, Network::None));
+    let told: Vec<_> = both(&none, &own).idle().map(|(_, line)| line.to_owned()).collect();
+    assert_eq!(told, ["`[sandbox] network` does not count: the system's policy grants `none`"]);
+    assert_eq!(both(&own, &none).idle().count(), 0);
+}
+
+#[test]
 fn what_is_required_hidden_and_protected_adds_up() {
     let system =
         compiled("machine", "[workspace]\nprotect = ['a', 'b']\n[sandbox]\nrequire = ['landlock']\ntmp = '1MiB'");

@@ -6,6 +6,8 @@ mod compiling;
 mod deciding;
 mod documentation;
 mod environment;
+mod evading;
+mod findings;
 mod formatting;
 mod layering;
 mod linting;

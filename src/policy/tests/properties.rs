@@ -27,10 +27,12 @@ fn rule() -> impl Strategy<Value = String> {
         Just("command = '.* b'\n"),
     ];
     let stdin = prop_oneof![Just("none"), Just("any"), Just("a+"), Just("b")];
-    (decision, program, command, stdin).prop_map(|(decision, program, command, stdin)| {
+    let grants = prop_oneof![3 => Just("grants = ['any']\n"), 1 => Just("grants = ['unlisted']\n"), 1 => Just("")];
+    (decision, program, command, stdin, grants).prop_map(|(decision, program, command, stdin, grants)| {
         let about = if program.is_empty() && command.is_empty() { "program = 'cat'\n" } else { "" };
         let stdin = if decision == "deny" { "none" } else { stdin };
-        format!("decision = '{decision}'\n{program}{command}{about}stdin = '{stdin}'\nreason = 'r'\n")
+        let grants = if decision == "allow" { grants } else { "" };
+        format!("decision = '{decision}'\n{program}{command}{about}{grants}stdin = '{stdin}'\nreason = 'r'\n")
     })
 }
 
@@ -164,7 +166,7 @@ proptest! {
     fn one_more_deny_or_ask_rule_never_loosens(rules in rules(), more in rule(), deny in any::<bool>(), command in command()) {
         let verdict = if deny { "deny" } else { "ask" };
         let (_, about) = more.split_once('\n').expect("a decision first");
-        let about: String = about.lines().filter(|line| !line.starts_with("stdin")).map(|line| format!("{line}\n")).collect();
+        let about: String = about.lines().filter(|line| !line.starts_with("stdin") && !line.starts_with("grants")).map(|line| format!("{line}\n")).collect();
         let more = format!("[[rule]]\nid = 'more'\ndecision = '{verdict}'\n{about}");
         let before = judged(&policy(&rules.concat()), vec![command.clone()]).0;
         let after = judged(&policy(&(rules.concat() + &more)), vec![command]).0;

@@ -9,16 +9,17 @@ mod table;
 
 use seccompiler::{BpfProgram, apply_filter};
 
-pub(super) use table::Internet;
+pub(super) use table::{Internet, Numbers};
 
 use program::Arch;
 
 use super::step::Failure;
 
 /// The filter for this machine.
-pub(super) fn filter(internet: Internet) -> Result<BpfProgram, Failure> {
+pub(super) fn filter(internet: Internet, numbers: Numbers) -> Result<BpfProgram, Failure> {
     let arch = Arch::native().ok_or_else(|| Failure::new("seccomp", "this processor is not supported"))?;
-    program::assemble(arch, &table::entries(internet)).ok_or_else(|| Failure::new("seccomp", "the filter is too long"))
+    let entries = table::entries(internet, numbers);
+    program::assemble(arch, &entries).ok_or_else(|| Failure::new("seccomp", "the filter is too long"))
 }
 
 /// Installs the filter for good. It must come last: steps before it make calls that it refuses.

@@ -49,14 +49,23 @@ pub(super) enum Verdict {
 /// What stands between a job and the internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum Internet {
-    /// A network namespace with nothing in it. Sockets can be made, for programs that make one without using it.
+    /// A network namespace with nothing in it but perhaps a loopback of its own. Sockets can be made.
     Unreachable,
     /// Nothing else, so no socket can be made.
     Refused,
 }
 
+/// Whom a job can name by a number: of a process, or of an object of System V IPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) enum Numbers {
+    /// Only what is its own: it has namespaces of processes and IPC.
+    Own,
+    /// Everything on the machine.
+    Shared,
+}
+
 /// The whole list.
-pub(super) fn entries(internet: Internet) -> Vec<Entry> {
+pub(super) fn entries(internet: Internet, numbers: Numbers) -> Vec<Entry> {
     let socket = match internet {
         Internet::Unreachable => SOCKET_UNREACHABLE,
         Internet::Refused => SOCKET_REFUSED,
@@ -68,7 +77,11 @@ pub(super) fn entries(internet: Internet) -> Vec<Entry> {
         clauses: socket,
         why: "rare families are where the kernel's holes are; raw, MPTCP, SCTP and SMC pass by port filters",
     };
-    REFUSED.iter().chain(FILTERED).copied().chain([socket]).collect()
+    let shared = match numbers {
+        Numbers::Own => &[][..],
+        Numbers::Shared => SHARED,
+    };
+    REFUSED.iter().chain(FILTERED).chain(shared).copied().chain([socket]).collect()
 }
 
 const NEVER: &[Clause] = &[Clause { tests: &[], verdict: Verdict::NotPermitted }];
@@ -100,6 +113,7 @@ const RING: &str = "does by its own queue what the filter refuses";
 const KEYS: &str = "keys of the user are not the job's, and the quota is shared";
 const PAGES: &str = "moves pages of other processes";
 const OTHERS: &str = "limits and priorities of other processes: a way to stop the server";
+const IPC: &str = "memory, semaphores and queues of the user's other programs, which have no path";
 const SETUID: &str = "leaves a file that runs as its owner for whoever comes by later";
 const FAST_OPEN: &str = "a first packet with data passes by the check of connect";
 
@@ -202,6 +216,25 @@ const FILTERED: &[Entry] = &[
     filter("sendto", 44, 206, FLAGS_3, FAST_OPEN),
     filter("sendmsg", 46, 211, FLAGS_2, FAST_OPEN),
     filter("sendmmsg", 307, 269, FLAGS_3, FAST_OPEN),
+];
+
+/// What reaches others where there are no namespaces to keep them apart. Landlock does not look at these.
+const SHARED: &[Entry] = &[
+    // A thread may set its own by the number 0 alone: a filter cannot tell the number of another of the same program.
+    filter("sched_setaffinity", 203, 122, NOT_SELF, OTHERS),
+    refuse("shmget", 29, 194, IPC),
+    refuse("shmat", 30, 196, IPC),
+    refuse("shmctl", 31, 195, IPC),
+    refuse("semget", 64, 190, IPC),
+    refuse("semop", 65, 193, IPC),
+    refuse("semctl", 66, 191, IPC),
+    refuse("semtimedop", 220, 192, IPC),
+    refuse("msgget", 68, 186, IPC),
+    refuse("msgsnd", 69, 189, IPC),
+    refuse("msgrcv", 70, 188, IPC),
+    refuse("msgctl", 71, 187, IPC),
+    refuse("mq_open", 240, 180, IPC),
+    refuse("mq_unlink", 241, 181, IPC),
 ];
 
 /// CLONE_NEW* of namespaces(7) that clone takes.
@@ -317,8 +350,8 @@ mod tests {
 
     #[test]
     fn every_entry_is_there_once_with_a_reason_and_ends_in_an_answer() {
-        for internet in [Internet::Unreachable, Internet::Refused] {
-            let all = entries(internet);
+        for (internet, numbers) in [(Internet::Unreachable, Numbers::Own), (Internet::Refused, Numbers::Shared)] {
+            let all = entries(internet, numbers);
             let names: BTreeSet<_> = all.iter().map(|entry| entry.name).collect();
             assert_eq!(names.len(), all.len());
             for number in [|e: &Entry| e.x86_64, |e: &Entry| e.aarch64] {
@@ -339,7 +372,11 @@ mod tests {
     }
 
     fn number(name: &str, column: fn(&Entry) -> Option<u32>) -> Option<libc::c_long> {
-        entries(Internet::Refused).iter().find(|entry| entry.name == name).and_then(column).map(libc::c_long::from)
+        entries(Internet::Refused, Numbers::Shared)
+            .iter()
+            .find(|entry| entry.name == name)
+            .and_then(column)
+            .map(libc::c_long::from)
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -436,6 +473,20 @@ mod tests {
             sendmsg = SYS_sendmsg,
             sendmmsg = SYS_sendmmsg,
             socket = SYS_socket,
+            sched_setaffinity = SYS_sched_setaffinity,
+            shmget = SYS_shmget,
+            shmat = SYS_shmat,
+            shmctl = SYS_shmctl,
+            semget = SYS_semget,
+            semop = SYS_semop,
+            semctl = SYS_semctl,
+            semtimedop = SYS_semtimedop,
+            msgget = SYS_msgget,
+            msgsnd = SYS_msgsnd,
+            msgrcv = SYS_msgrcv,
+            msgctl = SYS_msgctl,
+            mq_open = SYS_mq_open,
+            mq_unlink = SYS_mq_unlink,
         );
     }
 
@@ -521,6 +572,20 @@ mod tests {
             sendmsg = SYS_sendmsg,
             sendmmsg = SYS_sendmmsg,
             socket = SYS_socket,
+            sched_setaffinity = SYS_sched_setaffinity,
+            shmget = SYS_shmget,
+            shmat = SYS_shmat,
+            shmctl = SYS_shmctl,
+            semget = SYS_semget,
+            semop = SYS_semop,
+            semctl = SYS_semctl,
+            semtimedop = SYS_semtimedop,
+            msgget = SYS_msgget,
+            msgsnd = SYS_msgsnd,
+            msgrcv = SYS_msgrcv,
+            msgctl = SYS_msgctl,
+            mq_open = SYS_mq_open,
+            mq_unlink = SYS_mq_unlink,
         );
     }
 }

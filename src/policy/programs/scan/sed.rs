@@ -46,7 +46,13 @@ impl<'s> Scan<'s> {
                 self.text();
                 return Some(());
             }
-            ':' | 'b' | 't' | 'T' | 'v' => {
+            // A blank ends a label, and what follows is the next command.
+            ':' | 'b' | 't' | 'T' => {
+                self.skip(|c| matches!(c, ' ' | '\t'));
+                self.skip(|c| !(c.is_ascii_whitespace() || matches!(c, ';' | '}')));
+                return Some(());
+            }
+            'v' => {
                 self.skip(|c| !matches!(c, ';' | '\n' | '}'));
             }
             'r' | 'R' => return self.file(false),
@@ -148,7 +154,9 @@ impl<'s> Scan<'s> {
 
     /// The text of `a`, `i` and `c`: the line, and those behind it after a backslash.
     fn text(&mut self) {
-        while self.line().ends_with('\\') && !self.rest.is_empty() {}
+        // A backslash before the last one quotes it.
+        let goes_on = |line: &str| (line.len() - line.trim_end_matches('\\').len()) % 2 == 1;
+        while goes_on(self.line()) && !self.rest.is_empty() {}
     }
 
     /// Up to a delimiter that no backslash quotes.
@@ -219,6 +227,9 @@ mod tests {
             ("a hello\ne id", "exec"),
             ("#n\n1e id", "exec"),
             ("b;e id", "exec"),
+            ("a foo\\\\\ne id", "exec"),
+            ("t a e id\n:a", "exec"),
+            (":a e id", "exec"),
             ("s/[/]/x/e", "code"),
             ("s/a", "code"),
             ("s\na\nb\n", "code"),

@@ -2,19 +2,26 @@
 
 use super::*;
 
+mod metamorphic;
+
 macro_rules! rows {
     ($($name:ident),* $(,)?) => {
+        /// Each family with its rows.
+        const ALL: &[(&str, &str)] = &[$((
+            concat!("policy/programs/uses/", stringify!($name), ".txt"),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policy/programs/uses/", stringify!($name), ".txt")),
+        )),*];
+
         $(#[test]
         fn $name() {
-            let file = concat!("policy/programs/uses/", stringify!($name), ".txt");
-            check(file, include_str!(concat!(
-                env!("CARGO_MANIFEST_DIR"), "/policy/programs/uses/", stringify!($name), ".txt"
-            )));
+            let name = concat!("/", stringify!($name), ".txt");
+            let (file, text) = ALL.iter().find(|(file, _)| file.ends_with(name)).unwrap();
+            check(file, text);
         })*
     };
 }
 
-rows![build, editors, files, git, languages, network, system, wrappers];
+rows![build, editors, files, git, javascript, languages, network, system, wrappers];
 
 fn check(file: &str, text: &str) {
     let rows: Vec<_> = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
@@ -37,7 +44,7 @@ fn problem(expected: &str, text: &str) -> Option<String> {
         Err(error) => return Some(format!("the language refuses it: {}", error.message)),
     };
     let command = script.commands().next()?;
-    let uses = Programs::default().uses(&Words::of(command, &script), &[], false);
+    let uses = Programs::default().uses(&Words::of(command, &script), &[], None);
     let has = |name: &str| uses.needs.iter().any(|(need, _)| need.as_str() == name);
     let named = |path: &str, written: bool| uses.files.iter().any(|file| file.text == path && file.written == written);
     let holds = match expected.split_once(' ') {
