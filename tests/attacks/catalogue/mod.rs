@@ -222,7 +222,7 @@ fn body(name: &str) -> Option<String> {
     let (before, rest) = text.split_once(&format!("fn {name}("))?;
     let start = before.rfind("\n\n").unwrap_or(0);
     // A property's attribute stands around the whole of them.
-    let is_test = before[start..].contains("test]") || before.contains("proptest!");
+    let is_test = before.get(start..).is_some_and(|text| text.contains("test]")) || before.contains("proptest!");
     is_test.then(|| rest.split("#[test]").next().unwrap_or(rest).to_owned())
 }
 
