@@ -12,11 +12,12 @@ fn file(name: &str) -> &'static str {
     after.and_then(|(_, block)| block.split_once("```")).map(|(block, _)| block).unwrap()
 }
 
-/// Each command that the reference shows, and the lines below it.
+/// Each tool around policies that the reference shows at work, and the lines below it.
 fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
     let blocks = REFERENCE.split("```\n$ ").skip(1).filter_map(|rest| rest.split_once("\n```"));
     let shown = blocks.flat_map(|(block, _)| block.split("\n$ "));
-    shown.map(|one| (one.lines().next().unwrap(), one.lines().skip(1).collect())).collect()
+    let tools = shown.filter(|one| one.starts_with("stockade policy "));
+    tools.map(|one| (one.lines().next().unwrap(), one.lines().skip(1).collect())).collect()
 }
 
 /// Words in single quotes are one, as in a shell.
