@@ -13,6 +13,7 @@ pub mod service;
 
 // Hands: the rooms that touch the world.
 pub mod job;
+pub mod doctor;
 pub mod sandbox;
 pub mod audit;
 pub mod script;

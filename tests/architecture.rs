@@ -9,11 +9,12 @@ use std::{
 };
 
 /// From the top floor to the ground, as `lib.rs` and `docs/architecture.md` draw them.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "cli",
     "mcp",
     "service",
     "job",
+    "doctor",
     "sandbox",
     "audit",
     "script",

@@ -4,6 +4,7 @@
 
 mod audit;
 mod connect;
+mod doctor;
 mod exit;
 mod init;
 mod output;
@@ -11,6 +12,7 @@ mod policy;
 mod replace;
 mod run;
 mod serve;
+mod signals;
 
 use std::{ffi::OsStr, process::ExitCode};
 
@@ -23,6 +25,9 @@ pub fn main() -> ExitCode {
     // The launcher is started once for every job, and by this program alone: it skips everything that it does not need.
     if std::env::args_os().nth(1).as_deref() == Some(OsStr::new(crate::sandbox::LAUNCH_SUBCOMMAND)) {
         return crate::sandbox::launch();
+    }
+    if std::env::args_os().nth(1).as_deref() == Some(OsStr::new(crate::doctor::HELPER_SUBCOMMAND)) {
+        return crate::doctor::help();
     }
     let mut printer = Printer::for_process();
     let exit = match Cli::try_parse() {
@@ -47,7 +52,8 @@ Examples:
   stockade run -- 'cd src && ls *.rs | wc -l'        a whole script: one quoted word
   stockade policy explain -- git push --force        would it run, and why
   stockade serve --policy developer                  MCP on standard input and output
-  stockade audit verify                              is the log whole";
+  stockade audit verify                              is the log whole
+  stockade doctor                                    does the sandbox hold on this machine";
 
 // What each one does is said once, beside its arguments.
 #[derive(Debug, Subcommand)]
@@ -57,6 +63,7 @@ enum Command {
     Run(run::Args),
     Policy(policy::Args),
     Audit(audit::Args),
+    Doctor(doctor::Args),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -72,6 +79,7 @@ impl Command {
             Self::Run(args) => run::run(args, printer),
             Self::Policy(args) => policy::run(args, printer),
             Self::Audit(args) => audit::run(args, printer),
+            Self::Doctor(args) => doctor::run(&args, printer),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "stockade", &mut script);

@@ -15,7 +15,7 @@ use crate::{
         support::Support,
         workspace::Workspace,
     },
-    policy::{Network, Permit, PolicySet},
+    policy::{Network, Permit, PolicySet, StdinGrant},
 };
 
 use super::{FilePlan, Need, Run, SandboxPlan, describe::Enclosure};
@@ -39,18 +39,24 @@ pub struct Surroundings<'a> {
 
 /// Turns a permit into a plan. A required layer that the kernel does not have is a denial, not a weaker sandbox.
 pub fn build(permit: Permit, script: &ResolvedScript, around: Surroundings<'_>) -> Result<SandboxPlan, Denial> {
-    let policy = permit.policy();
+    let plan = surround(permit.policy(), run(script), script.cwd.clone(), around)?;
+    Ok(SandboxPlan { stdin: permit.stdin().clone(), rules: permit.rules().to_vec(), ..plan })
+}
+
+/// The sandbox that a policy puts around whatever runs, without input and without a rule that allows it: what a request gets
+/// beside its permit, and what the doctor puts around itself.
+pub fn surround(policy: &PolicySet, run: Run, cwd: PathBuf, around: Surroundings<'_>) -> Result<SandboxPlan, Denial> {
     Ok(SandboxPlan {
-        run: run(script),
+        run,
         env: around.env.clone(),
-        cwd: script.cwd.clone(),
+        cwd,
         files: files(policy, around),
         network: policy.sandbox.network,
         limits: policy.limits,
         wall: wall(policy.limits.wall, around.timeout),
         layers: layers(&policy.sandbox.require, policy.sandbox.network, around.support)?,
-        stdin: permit.stdin().clone(),
-        rules: permit.rules().to_vec(),
+        stdin: StdinGrant::None,
+        rules: Vec::new(),
         policy_digest: policy.digest.clone(),
     })
 }
@@ -166,7 +172,6 @@ mod tests {
     use crate::{
         command::{ResolvedCommand, ResolvedProgram, constructs, parse},
         model::{limits::Limits, size::ByteSize},
-        policy::StdinGrant,
     };
 
     fn without(layer: Layer) -> Support {

@@ -47,7 +47,7 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 }
 
 /// An error in the words of the manual pages, with the constant's name that one can look up.
-pub(super) fn words(error: &io::Error) -> String {
+pub fn words(error: &io::Error) -> String {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(errno) => format!("{} ({errno:?})", errno.desc().to_lowercase()),
         None => error.to_string(),

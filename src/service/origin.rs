@@ -60,7 +60,19 @@ impl Origin {
         let launcher = Launcher::from_current_exe().map_err(no_probe)?;
         let support = launcher.probe().map_err(no_probe)?;
         self.require(&loaded.policy, &support)?;
-        Ok(Setup {
+        Ok(self.setup(loaded, launcher, support))
+    }
+
+    /// The same on a machine that is known already, and for whoever wants to know what there is even where the machine does
+    /// not give what the policy requires: what is missing stands beside it, and with any of it [`Self::prepare`] fails.
+    pub fn survey(&self, launcher: Launcher, support: Support) -> Result<(Setup, Vec<Diagnostic>), SetupError> {
+        let loaded = self.load()?;
+        let missing = missing(&loaded.policy, &support);
+        Ok((self.setup(loaded, launcher, support), missing))
+    }
+
+    fn setup(&self, loaded: Loaded, launcher: Launcher, support: Support) -> Setup {
+        Setup {
             policy: loaded.policy.into(),
             workspace: loaded.workspace.into(),
             support: support.into(),
@@ -68,7 +80,7 @@ impl Origin {
             launcher,
             log_dir: loaded.log_dir,
             cleanup_interval: self.settings.cleanup_interval,
-        })
+        }
     }
 
     /// Loads the policy again, by the same name and with all the checks of the start, to take the place of the one in
@@ -131,10 +143,7 @@ impl Origin {
 
     /// What the policy requires or grants and the machine cannot give stops the start, not only the first job.
     fn require(&self, policy: &PolicySet, support: &Support) -> Result<(), SetupError> {
-        let layers = policy.sandbox.require.iter();
-        let missing = layers.filter_map(|layer| plan::meets(*layer, &support.level(*layer)).err());
-        let unreachable = plan::reaches(policy.sandbox.network, support).err();
-        let findings: Vec<_> = missing.chain(unreachable).map(Diagnostic::from).collect();
+        let findings = missing(policy, support);
         if findings.is_empty() { Ok(()) } else { Err(self.about_policy(findings)) }
     }
 
@@ -142,6 +151,14 @@ impl Origin {
     pub(super) fn about_policy(&self, findings: Vec<Diagnostic>) -> SetupError {
         SetupError::without_text(&self.layers.shown(), findings)
     }
+}
+
+/// The layers that a policy requires and a machine cannot give.
+fn missing(policy: &PolicySet, support: &Support) -> Vec<Diagnostic> {
+    let layers = policy.sandbox.require.iter();
+    let missing = layers.filter_map(|layer| plan::meets(*layer, &support.level(*layer)).err());
+    let unreachable = plan::reaches(policy.sandbox.network, support).err();
+    missing.chain(unreachable).map(Diagnostic::from).collect()
 }
 
 /// The home directory of the user that runs this program: the environment's word, else the user database's.

@@ -57,7 +57,8 @@ pub fn fork_sibling() -> io::Result<Fork<Sibling>> {
     }
 }
 
-fn single_threaded() -> io::Result<()> {
+/// Fails in a process with more than one thread.
+pub(super) fn single_threaded() -> io::Result<()> {
     match std::fs::read_dir("/proc/self/task")?.count() {
         1 => Ok(()),
         _ => Err(io::Error::other("the process has more than one thread")),

@@ -6,8 +6,10 @@
 #![expect(unsafe_code, reason = "system calls that no safe crate gives; nothing else in the house may")]
 
 pub mod descriptor;
+pub mod forbidden;
 pub mod fork;
 pub mod interface;
+pub mod keyring;
 pub mod landlock;
 pub mod mount;
 pub mod process;

@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod basics;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod everybody;
 #[cfg(test)]
 mod files;
