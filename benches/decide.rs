@@ -69,7 +69,9 @@ fn main() {
 /// Rules of all kinds, most of which are about other programs than the one that is asked for, as in a large policy.
 fn thousand() -> String {
     let mut text = String::from("version = 1\nname = 'thousand'\n[sandbox]\nwrite = ['workspace']\n");
-    for (id, program) in [("ls", "ls"), ("git", "git"), ("cargo", "cargo"), ("find", "find"), ("nice", "nice"), ("timeout", "timeout")] {
+    for (id, program) in
+        [("ls", "ls"), ("git", "git"), ("cargo", "cargo"), ("find", "find"), ("nice", "nice"), ("timeout", "timeout")]
+    {
         write!(text, "[[rule]]\nid = '{id}'\ndecision = 'allow'\nprogram = '{program}'\nreason = 'r'\n").unwrap();
     }
     for n in 0..RULES - 6 {
@@ -77,7 +79,9 @@ fn thousand() -> String {
         let about = match n % 4 {
             0 => format!("program = 'tool-{n}'\ncommand = 'tool-{n} (run|check|list)( --[a-z]+)*( [^ ]+)*'"),
             1 => format!("command = 'tool-{n} (run|check)( .*)?'"),
-            2 => format!("program = ['tool-{n}', 'tool-{n}x']\nargs.subcommand = ['run', 'check']\nargs.options = ['--fast', '--size=[0-9]+']"),
+            2 => format!(
+                "program = ['tool-{n}', 'tool-{n}x']\nargs.subcommand = ['run', 'check']\nargs.options = ['--fast', '--size=[0-9]+']"
+            ),
             _ => format!("program = 'tool-{n}'\nargs.any_option = ['--force', '-f']"),
         };
         let (matching, not_matching) = match n % 4 {

@@ -5,6 +5,14 @@
 //! `deny-if-only-allow:PROGRAM` with one rule that names that program; `deny-default` with a rule that names all programs
 //! that any benign row names, and with the shipped `default`. `[policy-choice]` and `[shell-only]` rows may come out either way.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test may stop at anything odd"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -33,13 +41,23 @@ struct Stage {
 impl Stage {
     fn new(rows: &[Row]) -> Self {
         let stage = Self { dir: TempDir::new().expect("a directory") };
-        for path in ["project/src", "project/docs", "project/.git/hooks", "project/.vscode", "project/.claude", "home/.ssh", "bin", "outside", "state"] {
+        for path in [
+            "project/src",
+            "project/docs",
+            "project/.git/hooks",
+            "project/.vscode",
+            "project/.claude",
+            "home/.ssh",
+            "bin",
+            "outside",
+            "state",
+        ] {
             fs::create_dir_all(stage.path(path)).expect(path);
         }
         fs::write(stage.path("project/.git/config"), "").expect("a file");
         fs::write(stage.path("project/notes.txt"), "").expect("a file");
         symlink(stage.path("home/.ssh"), stage.path("project/link")).expect("a link");
-        for program in rows.iter().flat_map(|row| names(row)).collect::<BTreeSet<_>>() {
+        for program in rows.iter().flat_map(names).collect::<BTreeSet<_>>() {
             let path = stage.path("bin").join(program);
             fs::write(&path, "").expect("a file");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -54,7 +72,10 @@ impl Stage {
     /// A command of the data, with the places of this stage.
     fn placed(&self, command: &str) -> String {
         let text = |name: &str| self.path(name).display().to_string();
-        command.replace("/work/project-evil", &text("project-evil")).replace("/work/project", &text("project")).replace("/home/dev", &text("home"))
+        command
+            .replace("/work/project-evil", &text("project-evil"))
+            .replace("/work/project", &text("project"))
+            .replace("/home/dev", &text("home"))
     }
 
     /// The answers to commands under a policy with these rules.
@@ -82,13 +103,18 @@ impl Stage {
             .spawn()
             .expect("the program starts");
         let mut input = child.stdin.take().expect("an input");
-        let lines: String = commands.iter().map(|command| format!("{}\n", serde_json::json!({ "command": command }))).collect();
+        let lines: String =
+            commands.iter().map(|command| format!("{}\n", serde_json::json!({ "command": command }))).collect();
         let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
         let output = child.wait_with_output().expect("an end");
         writer.join().expect("a writer").expect("it reads all lines");
         assert!(output.status.success(), "{policy}: {}", String::from_utf8_lossy(&output.stderr));
-        let answers: Vec<Value> =
-            output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).expect("an answer")).collect();
+        let answers: Vec<Value> = output
+            .stdout
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).expect("an answer"))
+            .collect();
         assert_eq!(answers.len(), commands.len());
         answers
     }
@@ -96,8 +122,13 @@ impl Stage {
 
 /// The words of a row that may name programs, so that each can be found.
 fn names(row: &Row) -> Vec<String> {
-    let plain = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+' | b'['));
-    let words = row.command.split(|c: char| c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '\'' | '"' | '`' | '$' | '<' | '>' | '='));
+    let plain = |word: &&str| {
+        !word.is_empty()
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+' | b'['))
+    };
+    let words = row.command.split(|c: char| {
+        c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '\'' | '"' | '`' | '$' | '<' | '>' | '=')
+    });
     words.filter(plain).filter(|word| !word.starts_with(['-', '.'])).map(str::to_owned).chain(allowed(row)).collect()
 }
 
@@ -143,7 +174,13 @@ fn wrong<'r>(stage: &Stage, rows: impl Iterator<Item = (&'r Row, BTreeSet<String
             if answer["decision"] != wanted {
                 let names: Vec<_> = programs.iter().take(4).cloned().collect();
                 wrong.push(format!(
-                    "{} [{}] {:?}: {} {} {}", row.id, names.join(","), row.command, answer["decision"], answer["code"], answer["reason"]
+                    "{} [{}] {:?}: {} {} {}",
+                    row.id,
+                    names.join(","),
+                    row.command,
+                    answer["decision"],
+                    answer["code"],
+                    answer["reason"]
                 ));
             }
         }
@@ -169,7 +206,10 @@ fn what_abuses_an_allowed_program_is_denied() {
     let rows = rows();
     let stage = Stage::new(&rows);
     let abusing = rows.iter().filter_map(|row| Some((row, row.expect.strip_prefix("deny-if-only-allow:")?)));
-    let judged: Vec<_> = abusing.filter(|(row, _)| !may_be_either(row)).map(|(row, name)| (row, BTreeSet::from([name.to_owned()]))).collect();
+    let judged: Vec<_> = abusing
+        .filter(|(row, _)| !may_be_either(row))
+        .map(|(row, name)| (row, BTreeSet::from([name.to_owned()])))
+        .collect();
     assert!(judged.len() > 350);
     let wrong = wrong(&stage, judged.into_iter(), "deny");
     assert!(wrong.is_empty(), "{} rows are allowed:\n{}", wrong.len(), wrong.join("\n"));

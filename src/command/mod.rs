@@ -51,5 +51,6 @@ pub use parser::{SyntaxError, parse, parse_counted};
 pub use print::canonical;
 pub use refusal::{RefusalNote, refusals};
 pub use resolved::{
-    Access, AssignedVariable, NamedPlace, ResolvedCommand, ResolvedDirectory, ResolvedFile, ResolvedProgram, ResolvedScript,
+    Access, AssignedVariable, NamedPlace, ResolvedCommand, ResolvedDirectory, ResolvedFile, ResolvedProgram,
+    ResolvedScript,
 };

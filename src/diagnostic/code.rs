@@ -140,7 +140,7 @@ codes! {
     ScriptFailed = "script-failed": "The script could not go on because the system refused something that it always grants, such as a new process. The limits of the policy may be too narrow.";
 
     // ---- enforcement
-    LayerMissing = "layer-missing": "The policy requires a layer of the sandbox that this machine cannot give.";
+    LayerMissing = "layer-missing": "The policy requires a layer of the sandbox, or grants a network, that this machine cannot give.";
     LaunchFailed = "launch-failed": "The sandbox could not be built; nothing ran. The message names the step.";
 
     // ---- audit
@@ -171,10 +171,16 @@ codes! {
     UntestedRule = "untested-rule": "No example that has to match and no test exercises the rule, so nothing shows that it does what its author thinks. Examples and tests are judged whenever the policy is loaded.";
     LooseAlternation = "loose-alternation": "A `|` stands at the top of a pattern between parts of which only some begin with a program's name. It splits the whole pattern, not the words beside it: `git status|log` matches the program `log` and not `git log`.";
     BlocklistOff = "blocklist-off": "An entry of the built-in blocklist is switched off by the policy. The finding is there so that nobody overlooks it; the outermost file alone can do this, with a reason.";
-    RunsAnything = "runs-anything": "The allow rule names a program that runs whatever it is given: an interpreter, a shell, or a program that runs its arguments. The rule then allows everything that the sandbox lets such a program do. An example in `examples.match` that uses the program shows that this is meant.";
-    WritablePrograms = "writable-programs": "Jobs can write a directory in which programs are looked up, so a job could put another program under a name that rules allow.";
+    RunsAnything = "runs-anything": "The allow rule lets a program run whatever it is given: an interpreter, a shell or a program that runs its arguments with the grant `any`, or any program with the grants `exec` or `code`. The rule then allows everything that the sandbox lets such a program do. An example in `examples.match` that makes such a use shows that this is meant.";
+    UnknownProgram = "unknown-program": "The allow rule names a program of which nothing is known and does not say what it takes, so it never covers a command of that program. List its `args.options`, use `command`, grant `unlisted` or `any`, or add facts about the program in a `[[program]]` table.";
+    UnknownSubcommand = "unknown-subcommand": "`args.subcommand` of the rule names a subcommand that the facts about the program do not list, or the program has none. `stockade policy show program NAME` lists them. An allow rule then matches nothing with it unless it grants `unlisted`; a deny rule with a misspelt name forbids nothing.";
+    UnknownOption = "unknown-option": "`args.options` or `args.any_option` of the rule names an option that the facts about the program do not list. `stockade policy show program NAME` lists them. It may be misspelt; and if it is not, an allow rule that names it vouches for whatever it does.";
+    UnusableOption = "unusable-option": "The allow rule names an option with which it can never match: each use of the option needs a grant that the rule lacks, or the option takes a value and the rule gives no pattern for it, or the other way round.";
+    UselessGrant = "useless-grant": "The allow rule grants what none of its programs can need, by all that is known of them, or what it covers anyway. Take the word away: a grant that means nothing today may mean something when more is known.";
+    WritablePrograms = "writable-programs": "Jobs can write a directory in which programs are looked up, or a program that an allow rule names by its path. A job could put another program in its place, and the rule would vouch for that one.";
     WritableLog = "writable-log": "Jobs can write where the audit log lies. The server refuses to start like this.";
     WideEnv = "wide-env": "A pattern lets variables into jobs by which programs find code to load or to run, such as `PYTHONPATH` or `NODE_OPTIONS`. Name the variables one by one, or add those to `deny`.";
+    EnvRunsCode = "env-runs-code": "`[env] client` names a variable by which programs find code to load or to run, such as `PYTHONPATH` or `GIT_SSH_COMMAND`. A request that sets it makes an allowed command do something else than it says.";
     ConfusableText = "confusable-text": "A text mixes letters of several scripts in one word, or holds characters that change the order in which text is shown, so it may not say what it seems to say.";
 
     // ---- files and settings
@@ -184,8 +190,8 @@ codes! {
     FileExposed = "file-exposed": "A policy, log or key file lies where jobs can write.";
     BadSetting = "bad-setting": "An environment variable or a flag has a value that does not parse.";
     NotWritten = "not-written": "A file was not written: something else stands in its place that would be lost, or its name leads somewhere else. `stockade init` then writes none of its files.";
-    WorkspaceMissing = "workspace-missing": "A workspace root of the policy does not exist or is not a directory.";
-    NeedsRestart = "needs-restart": "The policy was to be loaded anew, and it changes something that stays as it is while a server runs: where the log lies. The last policy that loaded stays in use.";
+    WorkspaceMissing = "workspace-missing": "A workspace root of the policy does not exist or is not a directory, or two policies that hold together have no place in common.";
+    NeedsRestart = "needs-restart": "The policy was to be loaded anew, and it changes something that stays as it is while a server runs: where the log lies, or that the machine has a policy of its own. The last policy that loaded stays in use.";
     ReloadFailed = "reload-failed": "The policy was to be loaded anew, and that failed inside the server, for a reason that its log says more about. The last policy that loaded stays in use. Please report it.";
 }
 

@@ -14,11 +14,7 @@ use super::locate::{Located, locate};
 
 /// Finds each text as a name from each of the directories, links followed. One that cannot be told is nothing, and so is
 /// every relative one when no directory is known.
-pub fn named(
-    texts: BTreeSet<String>,
-    cwds: &[PathBuf],
-    workspace: &Workspace,
-) -> BTreeMap<String, Option<NamedPlace>> {
+pub fn named(texts: BTreeSet<String>, cwds: &[PathBuf], workspace: &Workspace) -> BTreeMap<String, Option<NamedPlace>> {
     let place = |text: &String| {
         let found: Vec<_> = if text.starts_with('/') {
             vec![locate(Path::new("/"), text, workspace)]

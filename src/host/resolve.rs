@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     command::{
-        Access, AssignedVariable, Construct, Redirect, Redirection, ResolvedCommand, ResolvedDirectory,
-        ResolvedFile, ResolvedScript, Script, SimpleCommand, Word,
+        Access, AssignedVariable, Construct, Redirect, Redirection, ResolvedCommand, ResolvedDirectory, ResolvedFile,
+        ResolvedScript, Script, SimpleCommand, Word,
     },
     diagnostic::{Code, Span},
     model::{
@@ -219,6 +219,7 @@ mod tests {
                 hide: vec![],
                 protect: vec![],
                 home: base.clone(),
+                layers: Vec::new(),
             };
             Self { dir, workspace }
         }

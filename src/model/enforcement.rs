@@ -5,7 +5,7 @@
 pub enum Layer {
     /// User, PID, mount, IPC and UTS namespaces: private /proc and /tmp, read-only root, a tree that dies with its init.
     Namespaces,
-    /// A network namespace with nothing in it.
+    /// A network namespace: nothing in it, or a loopback of its own.
     Network,
     /// Landlock: files by path, TCP ports, abstract sockets, signals out of the job.
     Landlock,

@@ -7,6 +7,8 @@ use super::enforcement::{Layer, Level};
 pub struct Support {
     /// One entry for each layer, in the order of [`Layer::ALL`].
     pub layers: Vec<(Layer, Level)>,
+    /// Whether a job's own loopback can be switched on.
+    pub loopback: Level,
     /// Landlock's ABI version, 0 when the kernel has none.
     pub landlock_abi: u32,
     /// The kernel release, as `uname -r` prints it.
@@ -26,6 +28,7 @@ impl Support {
     pub fn full() -> Self {
         Self {
             layers: Layer::ALL.into_iter().map(|layer| (layer, Level::Full)).collect(),
+            loopback: Level::Full,
             landlock_abi: 7,
             kernel: "6.18.0".into(),
         }

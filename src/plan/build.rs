@@ -1,6 +1,10 @@
 //! From a permit to a plan.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
     command::ResolvedScript,
@@ -11,10 +15,10 @@ use crate::{
         support::Support,
         workspace::Workspace,
     },
-    policy::Permit,
+    policy::{Network, Permit, PolicySet},
 };
 
-use super::{FilePlan, Need, Run, SandboxPlan};
+use super::{FilePlan, Need, Run, SandboxPlan, describe::Enclosure};
 
 /// What a plan depends on beside the permit and the script.
 #[derive(Clone, Copy, Debug)]
@@ -40,21 +44,40 @@ pub fn build(permit: Permit, script: &ResolvedScript, around: Surroundings<'_>) 
         run: run(script),
         env: around.env.clone(),
         cwd: script.cwd.clone(),
-        files: FilePlan {
-            read: around.workspace.read.clone(),
-            write: around.workspace.write.clone(),
-            hide: around.hide.to_vec(),
-            protect: around.protect.to_vec(),
-            tmp: policy.sandbox.tmp,
-        },
+        files: files(policy, around),
         network: policy.sandbox.network,
         limits: policy.limits,
         wall: wall(policy.limits.wall, around.timeout),
-        layers: layers(&policy.sandbox.require, around.support)?,
+        layers: layers(&policy.sandbox.require, policy.sandbox.network, around.support)?,
         stdin: permit.stdin().clone(),
         rules: permit.rules().to_vec(),
         policy_digest: policy.digest.clone(),
     })
+}
+
+/// What a job started in a directory would be surrounded by, in the words of a plan: for people who ask about a command that
+/// is not permitted. It is no plan, and nothing can run by it.
+pub fn outline(policy: &PolicySet, cwd: &Path, around: Surroundings<'_>) -> Result<String, Denial> {
+    let surroundings = Enclosure {
+        cwd,
+        env: around.env,
+        files: &files(policy, around),
+        network: policy.sandbox.network,
+        layers: &layers(&policy.sandbox.require, policy.sandbox.network, around.support)?,
+        limits: &policy.limits,
+        wall: wall(policy.limits.wall, around.timeout),
+    };
+    Ok(surroundings.describe())
+}
+
+fn files(policy: &PolicySet, around: Surroundings<'_>) -> FilePlan {
+    FilePlan {
+        read: around.workspace.read.clone(),
+        write: around.workspace.write.clone(),
+        hide: around.hide.to_vec(),
+        protect: around.protect.to_vec(),
+        tmp: policy.sandbox.tmp,
+    }
 }
 
 /// One literal command is executed as it is; everything else is for the executor. What a script names by a path is looked up
@@ -82,10 +105,12 @@ fn wall(policy: Duration, request: Option<Duration>) -> Duration {
 }
 
 /// The layers to apply. One that is only preferred and that the machine does not have is left out, and reported so.
-fn layers(require: &[Layer], support: &Support) -> Result<Vec<(Layer, Need)>, Denial> {
+fn layers(require: &[Layer], network: Network, support: &Support) -> Result<Vec<(Layer, Need)>, Denial> {
+    reaches(network, support)?;
     let mut layers = Vec::new();
     for layer in Layer::ALL {
-        let required = ALWAYS.contains(&layer) || require.contains(&layer);
+        let by_network = layer == Layer::Network && network == Network::Loopback;
+        let required = by_network || ALWAYS.contains(&layer) || require.contains(&layer);
         match (required, support.level(layer)) {
             (true, level) => {
                 meets(layer, &level)?;
@@ -114,18 +139,34 @@ pub fn meets(layer: Layer, level: &Level) -> Result<(), Denial> {
     .with_hint(format!("use a newer kernel, or take `{name}` out of `[sandbox] require` and accept a weaker sandbox")))
 }
 
+/// Whether the machine can give jobs the network that the policy grants. Only a network of its own has a loopback that is
+/// not the host's: a filter of system calls sees no addresses, so without one there is no weaker form, and the grant is
+/// refused.
+pub fn reaches(network: Network, support: &Support) -> Result<(), Denial> {
+    let level = match (network, support.level(Layer::Network)) {
+        (Network::None, _) => return Ok(()),
+        (Network::Loopback, Level::Full) => support.loopback.clone(),
+        (Network::Loopback, level @ (Level::Partial(_) | Level::None(_))) => level,
+    };
+    let Some(why) = level.missing() else { return Ok(()) };
+    let network = network.as_str();
+    Err(Denial::new(
+        Code::LayerMissing,
+        format!("the policy grants the network `{network}`, which this machine cannot give: {why}"),
+    )
+    .with_hint("let this user make network namespaces, or set `[sandbox] network` to `none`"))
+}
+
 /// The layers that no policy can switch off.
 const ALWAYS: [Layer; 2] = [Layer::Privileges, Layer::Rlimits];
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::{
         command::{ResolvedCommand, ResolvedProgram, constructs, parse},
         model::{limits::Limits, size::ByteSize},
-        policy::{Network, StdinGrant},
+        policy::StdinGrant,
     };
 
     fn without(layer: Layer) -> Support {
@@ -140,14 +181,14 @@ mod tests {
 
     #[test]
     fn a_required_layer_that_is_missing_is_a_denial() {
-        let denial = layers(&[Layer::Landlock], &without(Layer::Landlock)).unwrap_err();
+        let denial = layers(&[Layer::Landlock], Network::None, &without(Layer::Landlock)).unwrap_err();
         assert_eq!(denial.code, Code::LayerMissing);
         assert!(denial.reason.contains("`landlock`") && denial.reason.contains("not built in"), "{}", denial.reason);
     }
 
     #[test]
     fn a_layer_that_is_not_required_may_be_missing() {
-        let layers = layers(&[Layer::Landlock], &without(Layer::Namespaces)).unwrap();
+        let layers = layers(&[Layer::Landlock], Network::None, &without(Layer::Namespaces)).unwrap();
         assert!(
             !layers.iter().any(|(layer, _)| *layer == Layer::Namespaces),
             "left out, so that its steps are not tried"
@@ -161,14 +202,27 @@ mod tests {
         let mut support = Support::full();
         support.layers.retain(|(layer, _)| *layer != Layer::Landlock);
         support.layers.push((Layer::Landlock, Level::Partial("no scopes".into())));
-        assert!(layers(&[Layer::Landlock], &support).unwrap_err().reason.contains("only in part"));
-        assert!(layers(&[], &support).unwrap().contains(&(Layer::Landlock, Need::Preferred)));
+        assert!(layers(&[Layer::Landlock], Network::None, &support).unwrap_err().reason.contains("only in part"));
+        assert!(layers(&[], Network::None, &support).unwrap().contains(&(Layer::Landlock, Need::Preferred)));
     }
 
     #[test]
     fn privileges_and_rlimits_are_required_whatever_the_policy_says() {
         for layer in ALWAYS {
-            assert!(layers(&[], &without(layer)).is_err(), "{layer:?}");
+            assert!(layers(&[], Network::None, &without(layer)).is_err(), "{layer:?}");
+        }
+    }
+
+    #[test]
+    fn a_loopback_needs_a_network_of_its_own_and_is_refused_without() {
+        let loopback = |support: &Support| layers(&[], Network::Loopback, support);
+        assert!(loopback(&Support::full()).unwrap().contains(&(Layer::Network, Need::Required)));
+        let locked = Support { loopback: Level::None("not permitted".into()), ..Support::full() };
+        for (support, why) in [(without(Layer::Network), "not built in"), (locked, "not permitted")] {
+            let denial = loopback(&support).unwrap_err();
+            assert_eq!(denial.code, Code::LayerMissing);
+            assert!(denial.reason.contains("`loopback`") && denial.reason.contains(why), "{}", denial.reason);
+            assert!(layers(&[], Network::None, &support).is_ok());
         }
     }
 
@@ -277,6 +331,8 @@ mod tests {
         let digests: std::collections::BTreeSet<_> =
             texts.iter().map(|text| SandboxPlan { run: run(&resolved(text)), ..empty() }.digest()).collect();
         assert_eq!(digests.len(), texts.len());
+        let plan = |network| SandboxPlan { network, ..empty() };
+        assert_ne!(plan(Network::None).digest(), plan(Network::Loopback).digest());
     }
 
     fn empty() -> SandboxPlan {

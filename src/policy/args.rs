@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The places that the files of a command may lie in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scope {
     /// The workspace roots.
     #[default]
@@ -94,12 +94,12 @@ impl Args {
                 None
             }
         });
-        if let (Some(options), false) = (&options, permits) {
-            let place = table.place();
-            let label = format!("the {} entries of `options` are the only ones that may be there", options.len());
+        if options.is_some() && !permits {
+            let place = table.place_of("options");
+            let label = "it says which options an allowed command may have and no others";
             let hint = "to forbid options write them in `any_option`";
             let message = "`options` stands in a rule that does not allow";
-            table.findings().error_with_hint(Code::BadValue, &place, message, &label, hint);
+            table.findings().error_with_hint(Code::BadValue, &place, message, label, hint);
         }
         table.finish();
         Self { subcommand, options, any_option, operands, any_operand, min_operands, max_operands, paths }
@@ -121,12 +121,26 @@ impl Entry {
     /// Whether a given option may be this one: by any spelling, by the beginning of a long name, in a cluster.
     pub(super) fn may_be(&self, used: &Used) -> bool {
         let begins = used.written.len() > 2 && used.written.starts_with("--") && self.name.starts_with(&used.written);
-        let named = used.written == self.name || begins || used.spellings.contains(&self.name);
+        // Where one dash and two mean the same, the rule may write either.
+        let bare = |name: &str| name.trim_start_matches('-').to_owned();
+        let is_bare = self.name.len() > 2
+            && bare(&self.name).len() > 1
+            && used.spellings.iter().chain([&used.written]).any(|own| bare(own) == bare(&self.name));
+        let named = used.written == self.name || begins || is_bare || used.spellings.contains(&self.name);
         let fits = match (&self.value, &used.value) {
-            (Some(pattern), Some(value)) => pattern.is_match(value),
+            (Some(pattern), Some(value)) => {
+                pattern.is_match(value) || value.strip_prefix('=').is_some_and(|value| pattern.is_match(value))
+            }
             (Some(_) | None, _) => true,
         };
         named && fits
+    }
+
+    /// Whether a word may be this option, whatever its program makes of it: `-exec`, `-agentlib:x`, `-Wl,-x`.
+    pub(super) fn may_be_word(&self, word: &str) -> bool {
+        let rest = word.strip_prefix(self.name.as_str()).filter(|_| self.name.len() > 2);
+        let fits = |value: &str| self.value.as_ref().is_none_or(|pattern| pattern.is_match(value));
+        rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(['=', ':', ',']).is_some_and(fits))
     }
 
     pub(super) fn shown(&self) -> String {

@@ -7,7 +7,7 @@ use crate::{
     diagnostic::Span,
 };
 
-use super::{words::Words, inside::base_name};
+use super::{inside::base_name, words::Words};
 
 /// Where such commands are thought to run.
 pub(super) const CWD: &str = "/workspace";

@@ -33,9 +33,8 @@ pub(super) enum Gap {
 }
 
 /// Devices that hold nothing, and the command's own streams.
-pub(super) const HARMLESS: &[&str] = &[
-    "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/stdin", "/dev/stdout", "/dev/stderr",
-];
+pub(super) const HARMLESS: &[&str] =
+    &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/stdin", "/dev/stdout", "/dev/stderr"];
 
 /// Whether a rule covers a command.
 pub(super) fn cover(rule: &Rule, subject: &Subject<'_>) -> Result<Fit, Gap> {
@@ -88,7 +87,8 @@ fn or(fit: Fit, gap: impl FnOnce() -> Gap) -> Result<Fit, Gap> {
 fn lists(args: Option<&Args>, uses: &Uses, at: usize) -> bool {
     let entries = args.and_then(|args| args.options.as_ref());
     let mut used = uses.options.iter().filter(|used| used.at == at).peekable();
-    used.peek().is_some() && entries.is_some_and(|entries| used.all(|used| entries.iter().any(|one| one.is_exactly(used))))
+    used.peek().is_some()
+        && entries.is_some_and(|entries| used.all(|used| entries.iter().any(|one| one.is_exactly(used))))
 }
 
 fn fits_args(args: &Args, uses: &Uses, subject: &Subject<'_>) -> Result<(), Gap> {
@@ -172,7 +172,8 @@ impl Gap {
             Self::Variable(name) => format!("its `env` does not name the variable `{name}`"),
             Self::Args(why) => why.clone(),
             Self::Unmodelled => {
-                "nothing is known of what this program can do; the rule has to list its `args.options`, or grant `any`".to_owned()
+                "nothing is known of what this program can do; the rule has to list its `args.options`, or grant `any`"
+                    .to_owned()
             }
             Self::Unlisted(word) => format!("it is not known what `{word}` does; the rule could grant `unlisted`"),
             Self::Need(need, word) => format!("`{word}` {}; the rule would have to grant `{need}`", need.does()),

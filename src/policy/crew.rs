@@ -45,9 +45,15 @@ impl<'a> Crew<'a> {
     }
 
     /// What rules look at: the command itself first.
-    pub(super) fn subjects(&'a self, roots: &'a [std::path::PathBuf]) -> Vec<Subject<'a>> {
-        let pairs = self.commands.iter().zip(self.parts);
-        pairs.map(|(command, part)| Subject { command, uses: &part.uses, variables: &self.variables, roots }).collect()
+    pub(super) fn subjects(&'a self, policy: &PolicySet, roots: &'a [std::path::PathBuf]) -> Vec<Subject<'a>> {
+        let subject = |(command, part): (&'a ResolvedCommand, &'a Part)| Subject {
+            command,
+            uses: &part.uses,
+            variables: &self.variables,
+            roots,
+            about: policy.index.candidates(command),
+        };
+        self.commands.iter().zip(self.parts).map(subject).collect()
     }
 
     /// The refusal of a command inside, when the command itself is allowed by some of these rules. What a rule with the
@@ -63,7 +69,7 @@ impl<'a> Crew<'a> {
                 free.push(true);
                 continue;
             }
-            let fits = policy.rules_about(subject.command).into_iter().filter(|rule| rule.verdict() == Verdict::Allow);
+            let fits = policy.rules_about(subject).into_iter().filter(|rule| rule.verdict() == Verdict::Allow);
             let fits = fits.map(|rule| (rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No);
             let fits: Vec<_> = fits.filter(|(rule, _)| vouches(rule, subject.command)).collect();
             if fits.is_empty() {

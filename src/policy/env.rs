@@ -1,5 +1,7 @@
 //! `[env]`: the environment of a job, made from nothing.
 
+mod layered;
+
 use std::collections::BTreeMap;
 
 use crate::{
@@ -56,8 +58,19 @@ const PATH: &str = "PATH";
 const PWD: &str = "PWD";
 /// What requests may set when a policy says nothing: names that choose how a program talks, and nothing that it does.
 const DEFAULT_CLIENT: &[&str] = &[
-    "CI", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LANG", "LC_*", "LINES", "NO_COLOR", "RUST_BACKTRACE", "RUST_LOG",
-    "TERM", "TZ",
+    "CI",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "FORCE_COLOR",
+    "LANG",
+    "LC_*",
+    "LINES",
+    "NO_COLOR",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "TERM",
+    "TZ",
 ];
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -209,7 +222,12 @@ impl RawEnv {
             }
         }
         set.entry(PATH.to_owned()).or_insert_with(|| DEFAULT_PATH.to_owned());
-        EnvRules { set, pass: values(self.pass), client: self.client.map_or_else(default_client, |client| values(Some(client))), deny: values(Some(deny)) }
+        EnvRules {
+            set,
+            pass: values(self.pass),
+            client: self.client.map_or_else(default_client, |client| values(Some(client))),
+            deny: values(Some(deny)),
+        }
     }
 }
 

@@ -36,10 +36,7 @@ impl World {
     /// The world of a policy.
     pub(super) fn of(raw: &RawPolicy) -> Self {
         let (places, sandbox) = (raw.workspace.clone().finish(), raw.sandbox.clone().finish());
-        Self {
-            programs: Programs::with(raw.programs.clone()),
-            workspace: assumed_workspace(&places, &sandbox),
-        }
+        Self { programs: Programs::with(raw.programs.clone()), workspace: assumed_workspace(&places, &sandbox) }
     }
 
     /// The commands of an example that run a program, from a text that is parsed as a request would be.
@@ -62,7 +59,9 @@ impl World {
     /// Why an example that the rule has to match is not matched by it.
     pub(super) fn match_problem(&self, rule: &Rule, text: &str) -> Option<String> {
         match self.commands(text) {
-            Ok(examples) if self.takes(rule, &examples, |example| self.fit_as_written(rule, example) == Fit::Yes) => None,
+            Ok(examples) if self.takes(rule, &examples, |example| self.fit_as_written(rule, example) == Fit::Yes) => {
+                None
+            }
             Ok(examples) => Some(self.why_not(rule, &examples)),
             Err(message) => Some(message),
         }
@@ -91,7 +90,8 @@ impl World {
 
     /// How surely a rule applies to a command; one that forbids, also to those inside.
     fn fit(&self, rule: &Rule, example: &Example) -> Fit {
-        let fit = |(command, uses): &(ResolvedCommand, Uses)| rule.fit(&self.subject(command, uses, &example.variables));
+        let fit =
+            |(command, uses): &(ResolvedCommand, Uses)| rule.fit(&self.subject(command, uses, &example.variables));
         match rule.verdict() {
             Verdict::Allow => example.commands.first().map_or(Fit::No, fit),
             Verdict::Ask | Verdict::Deny => example.commands.iter().map(fit).max().unwrap_or(Fit::No),
@@ -102,7 +102,7 @@ impl World {
     fn fit_as_written(&self, rule: &Rule, example: &Example) -> Fit {
         let written = |(command, _): &(ResolvedCommand, Uses)| {
             let words: Words = command.argv.clone().into();
-            let uses = self.programs.uses(&words, &[], false);
+            let uses = self.programs.uses(&words, &[], None);
             let texts = self.programs.files(&words);
             let named = named(texts, &command.cwds, &self.workspace);
             (ResolvedCommand { unknown: Vec::new(), named, ..command.clone() }, uses)
@@ -112,7 +112,7 @@ impl World {
     }
 
     fn subject<'a>(&'a self, command: &'a ResolvedCommand, uses: &'a Uses, variables: &'a [String]) -> Subject<'a> {
-        Subject { command, uses, variables, roots: &self.workspace.roots }
+        Subject { command, uses, variables, roots: &self.workspace.roots, about: Vec::new() }
     }
 
     fn why_not(&self, rule: &Rule, examples: &[Example]) -> String {

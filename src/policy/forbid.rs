@@ -2,7 +2,7 @@
 
 use super::{
     args::{self, Args},
-    programs::Uses,
+    programs::{Used, Uses},
     rule::{Fit, Rule},
     subject::Subject,
 };
@@ -46,12 +46,21 @@ fn has_args(args: &Args, uses: &Uses, subject: &Subject<'_>) -> Fit {
     if !args.subcommand.is_empty() {
         // Of a program that is not modelled nobody knows which words are values of options.
         let anywhere = |words: &Vec<String>| words.first().is_some_and(|word| operands().any(|given| given == word));
+        // Some programs take the beginning of a name.
+        let begins = |words: &Vec<String>| {
+            let mut pairs = words.iter().zip(&uses.subcommand);
+            uses.subcommand.len() >= words.len() && pairs.all(|(wanted, given)| wanted.starts_with(given))
+        };
         let has = args::has_subcommand(&args.subcommand, uses, argv)
+            || !uses.unlisted.is_empty() && args.subcommand.iter().any(begins)
             || !uses.modelled && args.subcommand.iter().any(anywhere);
         fit = fit.min(holds(has));
     }
     if !args.any_option.is_empty() {
-        let given = uses.options.iter().any(|used| args.any_option.iter().any(|entry| entry.may_be(used)));
+        let word = |used: &Used| argv.get(used.at).map_or("", String::as_str);
+        let may_be =
+            |used: &Used| args.any_option.iter().any(|entry| entry.may_be(used) || entry.may_be_word(word(used)));
+        let given = uses.options.iter().any(may_be);
         fit = fit.min(holds(given));
     }
     let matches = |patterns: &[super::Pattern], text: &String| patterns.iter().any(|pattern| pattern.is_match(text));
@@ -62,7 +71,6 @@ fn has_args(args: &Args, uses: &Uses, subject: &Subject<'_>) -> Fit {
         fit = fit.min(holds(operands().any(|text| matches(&args.any_operand, text))));
     }
     let count = u64::try_from(uses.operands.len()).unwrap_or(u64::MAX);
-    let counted =
-        args.min_operands.is_none_or(|min| count >= min) && args.max_operands.is_none_or(|max| count <= max);
+    let counted = args.min_operands.is_none_or(|min| count >= min) && args.max_operands.is_none_or(|max| count <= max);
     fit.min(holds(counted))
 }

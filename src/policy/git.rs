@@ -22,12 +22,8 @@ const SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// Variables that beat what `core.editor`, `pager.*` and their like name.
-const VARIABLES: &[(&str, &str)] = &[
-    ("GIT_EDITOR", "true"),
-    ("GIT_SEQUENCE_EDITOR", "true"),
-    ("GIT_PAGER", "cat"),
-    ("GIT_TERMINAL_PROMPT", "0"),
-];
+const VARIABLES: &[(&str, &str)] =
+    &[("GIT_EDITOR", "true"), ("GIT_SEQUENCE_EDITOR", "true"), ("GIT_PAGER", "cat"), ("GIT_TERMINAL_PROMPT", "0")];
 
 /// How many settings the environment holds.
 pub(super) const COUNT: &str = "GIT_CONFIG_COUNT";
@@ -61,7 +57,10 @@ mod tests {
         );
         quiet(&mut env);
         assert_eq!(env[COUNT], (1 + SETTINGS.len()).to_string());
-        assert_eq!((env["GIT_CONFIG_KEY_0"].as_str(), env["GIT_CONFIG_KEY_1"].as_str()), ("user.name", "core.fsmonitor"));
+        assert_eq!(
+            (env["GIT_CONFIG_KEY_0"].as_str(), env["GIT_CONFIG_KEY_1"].as_str()),
+            ("user.name", "core.fsmonitor")
+        );
         assert_eq!((env["GIT_EDITOR"].as_str(), env["GIT_PAGER"].as_str()), ("ed", "cat"));
     }
 }

@@ -17,7 +17,10 @@ use super::{
 pub(super) struct Index {
     /// Rules that name programs, by the last component of each name.
     named: HashMap<String, Vec<usize>>,
-    /// Rules that name none, with the beginnings that their patterns need. Without beginnings they may be about anything.
+    /// Rules that name none and whose patterns need certain first words, by these.
+    first_words: HashMap<Vec<u8>, Vec<usize>>,
+    /// The other rules that name none, with the beginnings that their patterns need. Without beginnings they may be about
+    /// anything.
     others: Vec<(usize, Option<Vec<Vec<u8>>>)>,
     /// Those, by the words that their patterns start with, for people.
     heads: HashMap<String, Vec<usize>>,
@@ -34,7 +37,13 @@ impl Index {
         for (at, rule) in rules.iter().enumerate() {
             let mut names: Vec<&str> = rule.programs().map(base_name).collect();
             if names.is_empty() {
-                index.others.push((at, rule.command().and_then(|pattern| beginnings(pattern.as_str()))));
+                let own = rule.command().and_then(|pattern| beginnings(pattern.as_str()));
+                match own.as_deref().and_then(first_words) {
+                    Some(words) => {
+                        words.into_iter().for_each(|word| index.first_words.entry(word).or_default().push(at));
+                    }
+                    None => index.others.push((at, own)),
+                }
                 for head in near::names(rule) {
                     index.heads.entry(head.to_owned()).or_default().push(at);
                 }
@@ -61,12 +70,20 @@ impl Index {
 
     /// The places of the rules that may be about a command, in order.
     pub(super) fn candidates(&self, command: &ResolvedCommand) -> Vec<usize> {
-        let file = |path: &Path| path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        let mut names = vec![command.program.name.clone(), file(&command.program.path), file(&command.program.real)];
-        names.sort_unstable();
-        names.dedup();
-        let mut found: Vec<usize> = names.iter().filter_map(|name| self.named.get(name)).flatten().copied().collect();
+        let file = |path: &'_ Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+        let program = &command.program;
+        let mut found: Vec<usize> = Vec::new();
+        let mut add = |name: &str| found.extend(self.named.get(name).into_iter().flatten());
+        add(&program.name);
+        // Most programs have one name.
+        for name in [file(&program.path), file(&program.real)].into_iter().flatten() {
+            if name != program.name {
+                add(&name);
+            }
+        }
         let text = command.canonical.as_bytes();
+        let word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
+        found.extend(self.first_words.get(word).into_iter().flatten());
         // Of a text that is not wholly known, the beginning may be all that is.
         let begins = |own: &[u8]| text.starts_with(own) || !command.is_exact() && own.starts_with(known(command));
         let fits = |own: &Option<Vec<Vec<u8>>>| own.as_ref().is_none_or(|own| own.iter().any(|own| begins(own)));
@@ -75,6 +92,19 @@ impl Index {
         found.dedup();
         found
     }
+}
+
+/// The first words of texts that begin like this, when each beginning holds a whole one: a blank stands behind it.
+fn first_words(beginnings: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
+    let word =
+        |own: &Vec<u8>| own.iter().position(|byte| *byte == b' ').and_then(|end| own.get(..end)).map(<[u8]>::to_vec);
+    // Quotes may hold a blank.
+    let plain = |word: &Vec<u8>| !word.contains(&b'\'');
+    let words: Option<Vec<_>> = beginnings.iter().map(word).collect();
+    let mut words = words.filter(|words| words.iter().all(plain))?;
+    words.sort_unstable();
+    words.dedup();
+    Some(words)
 }
 
 /// The part of a canonical text before its first unknown word.
@@ -106,7 +136,12 @@ mod tests {
         };
         assert_eq!(shown("git status"), Some(vec!["git status".to_owned()]));
         assert_eq!(shown("ls|pwd"), Some(vec!["ls".to_owned(), "pwd".to_owned()]));
-        assert!(shown("(cargo|go) (build|test)( .*)?").unwrap().iter().all(|own| own.starts_with("cargo ") || own.starts_with("go ")));
+        assert!(
+            shown("(cargo|go) (build|test)( .*)?")
+                .unwrap()
+                .iter()
+                .all(|own| own.starts_with("cargo ") || own.starts_with("go "))
+        );
         assert_eq!(shown("^git .*").unwrap(), ["git "]);
         assert_eq!(shown(".*secret"), None);
         assert_eq!(shown("x?"), None);

@@ -58,7 +58,7 @@ pub(super) fn inside(programs: &Programs, words: &Words) -> Inside {
     // Wrappers around wrappers hold no more words than this, so what holds more is no command that anybody means.
     let room = DEPTH_MAX.saturating_mul(words.argv.len().saturating_add(WORDS_MIN));
     let mut search = Search { programs, found: Inside::default(), room };
-    search.add(words.clone(), How::Itself, 0, &[], false);
+    search.add(words.clone(), How::Itself, 0, &[], None);
     let mut next = 0;
     for _ in 0..DEPTH_MAX {
         let end = search.found.parts.len();
@@ -84,7 +84,7 @@ struct Search<'p> {
 }
 
 impl Search<'_> {
-    fn add(&mut self, words: Words, how: How, parent: usize, bases: &[String], appended: bool) {
+    fn add(&mut self, words: Words, how: How, parent: usize, bases: &[String], added: Option<&[String]>) {
         // Also for what turns out empty: to look at it is work as well.
         match self.room.checked_sub(words.argv.len() + 1) {
             Some(room) => self.room = room,
@@ -101,7 +101,7 @@ impl Search<'_> {
             self.found.open = true;
             return;
         }
-        let uses = self.programs.uses(&words, bases, appended);
+        let uses = self.programs.uses(&words, bases, added);
         self.found.parts.push(Part { words, uses, how, parent });
     }
 
@@ -114,7 +114,7 @@ impl Search<'_> {
         let unsure = |place: usize| uses.open && words.unknown.iter().any(|unknown| *unknown < place);
         if let Some(first) = uses.unlisted.first().filter(|_| uses.runs) {
             for start in (first + 1..words.argv.len()).take(STARTS_MAX) {
-                self.add(words.from(start), How::Perhaps, at, &[], false);
+                self.add(words.from(start), How::Perhaps, at, &[], None);
             }
         }
         for inner in uses.inner.iter().filter(|inner| !unsure(inner.at)) {
@@ -122,10 +122,10 @@ impl Search<'_> {
             if name.starts_with('-') {
                 // No program is called like that; whoever reads on as if it were an option finds the next words.
                 for start in (1..inner.words.argv.len()).take(STARTS_MAX) {
-                    self.add(inner.words.from(start), How::Perhaps, at, &[], false);
+                    self.add(inner.words.from(start), How::Perhaps, at, &[], None);
                 }
             }
-            self.add(inner.words.clone(), how, at, &inner.bases, inner.appended);
+            self.add(inner.words.clone(), how, at, &inner.bases, inner.added.as_deref());
         }
         if !unsure(usize::MAX) {
             uses.texts.iter().for_each(|text| self.text(text, at));
@@ -134,7 +134,7 @@ impl Search<'_> {
             self.shell(&words, at);
         }
         if words.argv.first().is_some_and(|word| base_name(word) == "env") {
-            split_strings(&words).into_iter().for_each(|words| self.add(words, How::Perhaps, at, &[], false));
+            split_strings(&words).into_iter().for_each(|words| self.add(words, How::Perhaps, at, &[], None));
         }
     }
 
@@ -155,7 +155,7 @@ impl Search<'_> {
     fn text(&mut self, text: &str, parent: usize) {
         let Ok(script) = command::parse(text) else { return };
         for command in script.commands() {
-            self.add(Words::of(command, &script), How::Perhaps, parent, &[], false);
+            self.add(Words::of(command, &script), How::Perhaps, parent, &[], None);
         }
         let redirections = script.commands().flat_map(|command| &command.redirections);
         let written = redirections.filter_map(|redirection| match &redirection.to {
@@ -273,12 +273,9 @@ mod tests {
 
     #[test]
     fn commands_that_overlap_are_not_looked_through_without_end() {
-        for (start, more) in [
-            ("find", "-exec find"),
-            ("env", "-S env"),
-            ("env", "-Senv"),
-            ("find", "-exec env -S find"),
-        ] {
+        for (start, more) in
+            [("find", "-exec find"), ("env", "-S env"), ("env", "-Senv"), ("find", "-exec env -S find")]
+        {
             let all = inside(&argv(&format!("{start}{}", format!(" {more}").repeat(1000))).into());
             let words: usize = commands(&all).iter().map(|words| words.argv.len()).sum();
             assert!(all.over, "{more}");

@@ -80,7 +80,8 @@ fn others(policy: &PolicySet, command: &ResolvedCommand) -> String {
         return "the policy allows no program by name".to_owned();
     }
     // A slip of the hand seldom changes both ends of a name.
-    let ends = |other: &&str| other.bytes().next() == name.bytes().next() || other.bytes().last() == name.bytes().last();
+    let ends =
+        |other: &&str| other.bytes().next() == name.bytes().next() || other.bytes().last() == name.bytes().last();
     let meant = closest(name, programs.iter().copied().filter(ends)).map(|near| format!("did you mean `{near}`? "));
     let paths: Vec<&str> = programs.iter().copied().filter(|program| program.contains('/')).collect();
     let allowed = if command.program.by_path && !paths.is_empty() {

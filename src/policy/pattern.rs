@@ -45,12 +45,12 @@ impl Pattern {
         if !reads(text, reach) {
             build(text, reach).map_err(|error| PatternError::of(text, &error))?;
         }
-        let anchored = build(&format!(r"\A(?:{text})\z"), reach).map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => PatternError::of(text, &error),
-            _ => PatternError {
-                message: "the pattern cannot be anchored; leave out the comment of `(?x)`".into(),
-                part: None,
-            },
+        let anchored = build(&format!(r"\A(?:{text})\z"), reach).map_err(|error| {
+            if matches!(error, regex::Error::CompiledTooBig(_)) {
+                return PatternError::of(text, &error);
+            }
+            let message = "the pattern cannot be anchored; leave out the comment of `(?x)`".into();
+            PatternError { message, part: None }
         })?;
         Ok(Self { text: text.to_owned(), regex: anchored, reach, steps: OnceLock::new() })
     }

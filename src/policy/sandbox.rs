@@ -2,12 +2,12 @@
 
 use crate::{
     diagnostic::Code,
-    model::{enforcement::Layer, size::ByteSize},
+    model::{enforcement::Layer, size::ByteSize, workspace::Workspace},
 };
 
 use super::{
     findings::{Findings, Spanned, over},
-    path::check_rooted,
+    path::{WORKSPACE, check_rooted},
     reader::{Reader, list},
     similar::closest,
     workspace::texts,
@@ -30,11 +30,26 @@ pub struct SandboxRules {
     pub tmp: ByteSize,
 }
 
-/// What a job may reach over the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a job may reach over the network, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Network {
     /// Nothing.
     None,
+    /// Its own loopback, 127.0.0.1 and ::1, on which nobody else is.
+    Loopback,
+}
+
+impl Network {
+    /// All of them, in order.
+    pub const ALL: [Self; 2] = [Self::None, Self::Loopback];
+
+    /// The word in policies, explanations and plans.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Loopback => "loopback",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -61,6 +76,25 @@ const HIDE: &[&str] = &[
 ];
 const REQUIRE: &[Layer] = &[Layer::Landlock, Layer::Seccomp, Layer::Privileges, Layer::Rlimits];
 const TMP: ByteSize = ByteSize(256 << 20);
+
+impl SandboxRules {
+    /// What is left of a system's policy when this one holds under it, with the places that are common to both.
+    pub(super) fn under(&self, system: &Self, common: &Workspace) -> Self {
+        let shown = |path: &std::path::PathBuf| {
+            if common.roots.contains(path) { WORKSPACE.to_owned() } else { path.display().to_string() }
+        };
+        let mut require = system.require.clone();
+        require.extend(self.require.iter().filter(|layer| !system.require.contains(layer)));
+        Self {
+            read: common.read.iter().map(shown).collect(),
+            write: common.write.iter().map(shown).collect(),
+            hide: common.hide.iter().map(|path| path.display().to_string()).collect(),
+            network: self.network.min(system.network),
+            require,
+            tmp: self.tmp.min(system.tmp),
+        }
+    }
+}
 
 impl RawSandbox {
     pub(super) fn read(mut table: Reader<'_, '_>) -> Self {
@@ -113,10 +147,8 @@ impl RawSandbox {
 }
 
 fn network(text: &str) -> Result<Network, &'static str> {
-    match text {
-        "none" => Ok(Network::None),
-        _ => Err("`none` is the only value that is supported yet"),
-    }
+    let named = Network::ALL.into_iter().find(|network| network.as_str() == text);
+    named.ok_or("`none` and `loopback` are the only values that are supported yet")
 }
 
 fn layers(names: &[Spanned<String>], findings: &mut Findings) -> Vec<Layer> {

@@ -58,9 +58,6 @@ fn places(set: &PolicySet) -> Vec<Setting> {
         Setting { key, value: SettingValue::List(entries), lean }
     };
     let (env, sandbox) = (&set.env, &set.sandbox);
-    let network = match sandbox.network {
-        Network::None => "none",
-    };
     vec![
         list("workspace.roots", &set.places.roots, Lean::Loosens),
         list("workspace.protect", &set.places.protect, Lean::Tightens),
@@ -74,15 +71,11 @@ fn places(set: &PolicySet) -> Vec<Setting> {
             set.shell.unknown.as_str().to_owned(),
             u128::from(set.shell.unknown == Unknown::AtExec),
         ),
-        amount(
-            "shell.paths",
-            set.shell.paths.as_str().to_owned(),
-            u128::from(set.shell.paths != Scope::Workspace),
-        ),
+        amount("shell.paths", set.shell.paths.as_str().to_owned(), u128::from(set.shell.paths != Scope::Workspace)),
         list("sandbox.read", &sandbox.read, Lean::Loosens),
         list("sandbox.write", &sandbox.write, Lean::Loosens),
         list("sandbox.hide", &sandbox.hide, Lean::Tightens),
-        Setting { key: "sandbox.network", value: SettingValue::Text(network.to_owned()), lean: Lean::Neither },
+        amount("sandbox.network", sandbox.network.as_str().to_owned(), u128::from(sandbox.network != Network::None)),
         names("sandbox.require", sandbox.require.iter().map(|layer| layer.as_str()).collect(), Lean::Tightens),
         amount("sandbox.tmp", sandbox.tmp.to_string(), u128::from(sandbox.tmp.0)),
     ]

@@ -18,6 +18,8 @@ pub(super) struct Subject<'a> {
     pub(super) variables: &'a [String],
     /// The workspace roots, free of links.
     pub(super) roots: &'a [PathBuf],
+    /// The rules of the policy that can be about it, by their places.
+    pub(super) about: Vec<usize>,
 }
 
 impl Subject<'_> {

@@ -23,7 +23,7 @@ use super::{
     asker::Asker,
     descriptors,
     init::Job,
-    landlock::{self, View},
+    landlock::{self, Ports, View},
     rlimits, seccomp,
     seccomp::{Internet, Numbers},
     step::{At as _, Failure},
@@ -128,7 +128,8 @@ fn confine(job: &Job) -> Result<(), Failure> {
     // After the mounts, which Landlock would refuse and whose files its rules name.
     if job.applied.landlock.is_some_and(|version| version > 0) {
         let view = if job.applied.namespaces.own_view { View::Own } else { View::Shared };
-        landlock::restrict(&job.order.files, view)?;
+        let ports = if job.applied.own_loopback() { Ports::Own } else { Ports::Closed };
+        landlock::restrict(&job.order.files, view, ports)?;
     }
     // Last: the steps before make calls that it refuses.
     if job.applied.seccomp {

@@ -10,7 +10,7 @@ use super::{
     landlock,
     namespaces::Namespaces,
     step::Failure,
-    wire::{LaunchOrder, Wanted},
+    wire::{LaunchOrder, Network, Wanted},
 };
 
 /// What a launch will apply: the plan, cut down to what this machine gives.
@@ -18,10 +18,19 @@ use super::{
 pub(super) struct Applied {
     /// The namespaces that were entered.
     pub(super) namespaces: Namespaces,
+    /// What the job may reach.
+    pub(super) network: Network,
     /// The version of Landlock that will restrict the command; nothing when none will.
     pub(super) landlock: Option<u32>,
     /// Whether the filter will be installed.
     pub(super) seccomp: bool,
+}
+
+impl Applied {
+    /// Whether the job gets a loopback, in a network of its own.
+    pub(super) fn own_loopback(&self) -> bool {
+        self.network == Network::Loopback && self.namespaces.network
+    }
 }
 
 /// The report on a launch that applies this. A required layer that is not fully there is a failed launch: `Partial` is a
@@ -72,13 +81,18 @@ mod tests {
             env: vec![],
             cwd: PathBuf::new(),
             files: super::super::wire::Files::default(),
+            network: Network::None,
             limits: super::super::wire::Limits::default(),
             layers: layers.iter().map(|(layer, wanted)| (layer.as_str().to_owned(), *wanted)).collect(),
         }
     }
 
-    const ALL: Applied =
-        Applied { namespaces: Namespaces { own_view: true, network: true }, landlock: Some(7), seccomp: true };
+    const ALL: Applied = Applied {
+        namespaces: Namespaces { own_view: true, network: true },
+        network: Network::None,
+        landlock: Some(7),
+        seccomp: true,
+    };
 
     #[test]
     fn everything_applied_is_full() {
@@ -102,6 +116,20 @@ mod tests {
             let preferred = report(&order(&[(layer, Wanted::Preferred)]), &applied).unwrap();
             assert_ne!(preferred.level(layer), Level::Full);
             assert!(preferred.level(layer).missing().is_some_and(|text| !text.is_empty()));
+        }
+    }
+
+    #[test]
+    fn a_loopback_is_the_jobs_own_or_the_launch_fails() {
+        let own = Applied { network: Network::Loopback, ..ALL };
+        let hosts = Applied { namespaces: Namespaces { own_view: true, network: false }, ..own };
+        assert!(own.own_loopback() && !ALL.own_loopback() && !hosts.own_loopback());
+        for layers in [&[] as &[_], &[(Layer::Network, Wanted::Preferred)], &[(Layer::Network, Wanted::Required)]] {
+            let order = LaunchOrder { network: Network::Loopback, ..order(layers) };
+            assert_eq!(report(&order, &own).unwrap().level(Layer::Network), Level::Full);
+            for applied in [hosts, Applied { namespaces: Namespaces::NONE, ..own }] {
+                assert_eq!(report(&order, &applied).unwrap_err().step, "require network");
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Landlock: which files a job may use, no TCP, no signal and no abstract socket out of the job (landlock(7)).
+//! Landlock: which files a job may use, no TCP to what is not its own, no signal and no abstract socket out of the job
+//! (landlock(7)).
 //!
 //! The mounts decide what there is; this decides, a second time and by another part of the kernel, what may be done with
 //! it. It also holds where there are no mounts. Every rule is a hard requirement: the crate's default, which drops what
@@ -50,11 +51,20 @@ pub(super) enum View {
     Shared,
 }
 
+/// Whether TCP ports can be bound and connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ports {
+    /// None.
+    Closed,
+    /// All of them: they belong to a network that is the job's own.
+    Own,
+}
+
 /// Restricts the calling process for good. Must come after the mounts, which are refused from then on, and after all
 /// descriptors that the job may not open itself are open.
-pub(super) fn restrict(files: &Files, view: View) -> Result<(), Failure> {
+pub(super) fn restrict(files: &Files, view: View, ports: Ports) -> Result<(), Failure> {
     let abi = abi()?;
-    let mut rules = ruleset(abi)?;
+    let mut rules = ruleset(abi, ports)?;
     for (path, reach) in readable(files)? {
         let access = match reach {
             Reach::All => AccessFs::from_read(abi),
@@ -89,13 +99,13 @@ fn abi() -> Result<ABI, Failure> {
     Ok(ABI::from(i32::try_from(version).unwrap_or(i32::MAX)))
 }
 
-fn ruleset(abi: ABI) -> Result<RulesetCreated, Failure> {
+fn ruleset(abi: ABI, ports: Ports) -> Result<RulesetCreated, Failure> {
     let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(abi))
         .map_err(|error| refused("handle files", &error))?;
-    if abi >= ABI::V4 {
-        // Handled and never granted: no TCP port can be bound or connected to.
+    if abi >= ABI::V4 && ports == Ports::Closed {
+        // Handled and never granted. Rules name one port each, so all of them are granted by not handling any.
         let ports = AccessNet::BindTcp | AccessNet::ConnectTcp;
         rules = rules.handle_access(ports).map_err(|error| refused("handle TCP", &error))?;
     }

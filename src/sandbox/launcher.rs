@@ -24,6 +24,7 @@ use super::{
     channel::{Inbox, PLAN_LIMIT, send},
     descriptors, enforcement,
     init::{self, Job, Streams},
+    loopback,
     namespaces::{self, Namespaces},
     privileges, probe,
     rlimits::CoreLimit,
@@ -77,11 +78,16 @@ fn prepare(socket: &OwnedFd) -> Result<Side, Failure> {
     // Before the fork, because a new PID namespace takes in children alone.
     let applied = enforcement::Applied {
         namespaces: namespaces::enter(&choices(&order))?,
+        network: order.network,
         landlock: order.wants(Layer::Landlock).map(|_| abi_version()).transpose().at("landlock version")?,
         seccomp: order.wants(Layer::Seccomp).is_some(),
     };
     // Before the fork, so that a required layer that is missing leaves nothing to clean up.
     let report = enforcement::report(&order, &applied)?;
+    if applied.own_loopback() {
+        // Inside the network namespace, and while there are capabilities.
+        loopback::switch_on()?;
+    }
     let (wait, go) = pipe_with(PipeFlags::CLOEXEC).at("make a pipe")?;
     match fork_sibling().at("fork the init")? {
         Fork::Child => {
@@ -151,7 +157,7 @@ const GO: u8 = b'G';
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::wire::Network, *};
 
     fn order(layers: &[(Layer, Wanted)]) -> LaunchOrder {
         LaunchOrder {
@@ -159,6 +165,7 @@ mod tests {
             env: vec![],
             cwd: "/".into(),
             files: super::super::wire::Files::default(),
+            network: Network::None,
             limits: super::super::wire::Limits::default(),
             layers: layers.iter().map(|(layer, wanted)| (layer.as_str().to_owned(), *wanted)).collect(),
         }
@@ -179,6 +186,15 @@ mod tests {
             (Preferred, Preferred, vec![both, view, none]),
         ] {
             assert_eq!(choices(&order(&[(Layer::Namespaces, ns), (Layer::Network, net)])), want, "{ns:?} {net:?}");
+        }
+    }
+
+    #[test]
+    fn a_loopback_is_never_looked_for_in_the_hosts_network() {
+        for network in [None, Some(Wanted::Preferred), Some(Wanted::Required)] {
+            let layers: Vec<_> = network.map(|wanted| (Layer::Network, wanted)).into_iter().collect();
+            let order = LaunchOrder { network: Network::Loopback, ..order(&layers) };
+            assert!(choices(&order).iter().all(|choice| choice.network), "{network:?}");
         }
     }
 

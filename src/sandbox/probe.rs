@@ -30,9 +30,9 @@ use crate::{
 
 use super::{
     channel::{Inbox, MESSAGE_LIMIT, send},
-    landlock::{self, View},
+    landlock::{self, Ports, View},
     launcher::PROBE,
-    mounts,
+    loopback, mounts,
     namespaces::{self, Namespaces},
     privileges,
     rlimits::{self, CoreLimit},
@@ -51,11 +51,12 @@ impl Launcher {
         drop(socket);
         // The probe ends by itself: it waits for nothing but its own trials.
         waitid(WaitId::PidFd(std::os::fd::AsFd::as_fd(&child)), WaitIdOptions::EXITED)?;
-        let Answer { layers, landlock_abi } = answer?;
+        let Answer { layers, loopback, landlock_abi } = answer?;
         let Enforcement(layers) =
             unpack_enforcement(&layers).ok_or_else(|| io::Error::other("the probe's answer makes no sense"))?;
         let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
-        Ok(Support { layers, landlock_abi, kernel })
+        let loopback = loopback.map_or(Level::Full, Level::None);
+        Ok(Support { layers, loopback, landlock_abi, kernel })
     }
 }
 
@@ -63,6 +64,8 @@ impl Launcher {
 #[serde(deny_unknown_fields)]
 struct Answer {
     layers: Vec<(String, String, String)>,
+    /// Why a job's own loopback cannot be switched on, if so.
+    loopback: Option<String>,
     landlock_abi: u32,
 }
 
@@ -82,7 +85,8 @@ fn receive(socket: &std::os::unix::net::UnixStream) -> io::Result<Answer> {
 pub(super) fn answer(socket: &OwnedFd) -> ExitCode {
     let landlock_abi = abi_version().unwrap_or(0);
     let layers = Layer::ALL.into_iter().map(|layer| (layer, level(layer, landlock_abi))).collect();
-    let answer = Answer { layers: pack_enforcement(&Enforcement(layers)), landlock_abi };
+    let loopback = trial(own_loopback).err().map(|failure| failure.to_string());
+    let answer = Answer { layers: pack_enforcement(&Enforcement(layers)), loopback, landlock_abi };
     match send(socket, &answer, &[]) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -114,12 +118,18 @@ fn attempt(layer: Layer) -> Result<(), Failure> {
         Layer::Network => namespaces::enter(&[Namespaces { own_view: false, network: true }]).map(|_| ()),
         Layer::Landlock => {
             privileges::drop_all()?;
-            landlock::restrict(&Files::default(), View::Shared)
+            landlock::restrict(&Files::default(), View::Shared, Ports::Closed)
         }
         Layer::Seccomp => seccomp::install(&seccomp::filter(Internet::Refused, Numbers::Shared)?),
         Layer::Privileges => privileges::drop_all(),
         Layer::Rlimits => rlimits::apply(&Limits::default(), CoreLimit::of_this_machine()),
     }
+}
+
+/// Some machines let a user make a network and nothing in it.
+fn own_loopback() -> Result<(), Failure> {
+    namespaces::enter(&[Namespaces { own_view: false, network: true }])?;
+    loopback::switch_on()
 }
 
 /// Does something in a child process, which it cannot outlive.

@@ -11,7 +11,7 @@ use crate::{
         outcome::{ExitStatus, Usage},
     },
     plan::{self, FilePlan, Need, SandboxPlan},
-    policy::Network,
+    policy,
     script::Tree,
 };
 
@@ -26,6 +26,7 @@ pub(super) struct LaunchOrder {
     pub(super) env: Vec<String>,
     pub(super) cwd: PathBuf,
     pub(super) files: Files,
+    pub(super) network: Network,
     pub(super) limits: Limits,
     pub(super) layers: Vec<(String, Wanted)>,
 }
@@ -46,6 +47,13 @@ pub(super) struct Files {
     pub(super) hide: Vec<PathBuf>,
     pub(super) protect: Vec<PathBuf>,
     pub(super) tmp: u64,
+}
+
+/// What the job may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Network {
+    None,
+    Loopback,
 }
 
 /// Limits per process; zero is no limit.
@@ -103,15 +111,12 @@ pub(super) struct Ended {
 
 impl LaunchOrder {
     pub(super) fn new(plan: &SandboxPlan) -> Self {
-        // No other network exists yet; a new one has to be thought about here.
-        match plan.network {
-            Network::None => {}
-        }
         Self {
             run: Run::new(&plan.run),
             env: plan.env.iter().map(|(name, value)| format!("{name}={value}")).collect(),
             cwd: plan.cwd.clone(),
             files: Files::new(&plan.files),
+            network: plan.network.into(),
             limits: Limits {
                 cpu_seconds: whole_seconds(plan.limits.cpu),
                 memory: plan.limits.memory.0,
@@ -125,6 +130,10 @@ impl LaunchOrder {
 
     /// Whether and how much a layer is wanted.
     pub(super) fn wants(&self, layer: Layer) -> Option<Wanted> {
+        // Whatever the plan says of the layer: without a network of its own, a job's loopback would be the host's.
+        if layer == Layer::Network && self.network == Network::Loopback {
+            return Some(Wanted::Required);
+        }
         self.layers.iter().find(|(name, _)| name == layer.as_str()).map(|(_, wanted)| *wanted)
     }
 }
@@ -146,6 +155,15 @@ impl Files {
             hide: plan.hide.clone(),
             protect: plan.protect.clone(),
             tmp: plan.tmp.0,
+        }
+    }
+}
+
+impl From<policy::Network> for Network {
+    fn from(network: policy::Network) -> Self {
+        match network {
+            policy::Network::None => Self::None,
+            policy::Network::Loopback => Self::Loopback,
         }
     }
 }

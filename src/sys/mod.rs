@@ -7,6 +7,7 @@
 
 pub mod descriptor;
 pub mod fork;
+pub mod interface;
 pub mod landlock;
 pub mod mount;
 pub mod process;

@@ -19,6 +19,8 @@ mod launch;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod loopback;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod outside;

@@ -183,7 +183,7 @@ fn row_62_no_control_group_is_left_or_changed() {
 /// The directories of the control groups of this process, in either version.
 fn own_groups() -> Vec<String> {
     let text = fs::read_to_string("/proc/self/cgroup").unwrap();
-    let lines = text.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
+    let lines = text.lines().filter_map(|line| line.split(':').nth(1).zip(line.splitn(3, ':').nth(2)));
     let places = lines.flat_map(|(kind, path)| {
         ["", "/unified", &format!("/{}", kind.trim_start_matches("name="))]
             .map(|mid| format!("/sys/fs/cgroup{mid}{path}"))

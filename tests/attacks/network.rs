@@ -9,13 +9,23 @@ use std::{
     },
 };
 
+use stockade::policy::Network;
+
 use crate::{
     everybody::as_everybody,
     jail::{Depth, Jail},
     outside::{baseline, marker},
 };
 
-const BOTH: [Depth; 2] = [Depth::Full, Depth::NoNamespaces];
+/// Whatever holds for no network at all holds for a job with a loopback of its own.
+const ALL: [(Depth, Network); 3] =
+    [(Depth::Full, Network::None), (Depth::NoNamespaces, Network::None), (Depth::Full, Network::Loopback)];
+
+fn jail((depth, network): (Depth, Network)) -> Jail {
+    let mut jail = Jail::new(depth);
+    jail.plan.network = network;
+    jail
+}
 
 const CONNECT_ABSTRACT: &str = r#"
 import socket, sys
@@ -38,13 +48,13 @@ fn row_46_abstract_sockets_of_the_host_are_out_of_reach() {
         listener.set_nonblocking(true).unwrap();
         sink.set_nonblocking(true).unwrap();
         let heard = || (listener.accept().is_ok(), sink.recv(&mut [0; 16]).is_ok());
-        for depth in BOTH {
-            let mut jail = Jail::new(depth);
+        for around in ALL {
+            let mut jail = jail(around);
             baseline(CONNECT_ABSTRACT, &[&name], &jail.workspace());
             assert_eq!(heard(), (true, true), "the attack does not work outside");
             while heard() != (false, false) {}
             jail.python(CONNECT_ABSTRACT, &[&name]).run();
-            assert_eq!(heard(), (false, false), "{depth:?}");
+            assert_eq!(heard(), (false, false), "{around:?}");
         }
     });
 }
@@ -100,12 +110,12 @@ fn row_49_no_form_of_tcp_reaches_a_port() {
             }
         };
         for way in ["plain", "fastopen", "fastopen_connect", "mptcp", "mapped"] {
-            for depth in BOTH {
-                let mut jail = Jail::new(depth);
+            for around in ALL {
+                let mut jail = jail(around);
                 baseline(CONNECT_TCP, &[way, &port], &jail.workspace());
                 assert!(accepted(), "`{way}` does not work outside");
                 jail.python(CONNECT_TCP, &[way, &port]).run();
-                assert!(!accepted(), "{way} {depth:?}");
+                assert!(!accepted(), "{way} {around:?}");
             }
         }
     });
@@ -118,12 +128,12 @@ fn row_50_no_datagram_leaves() {
         sink.set_nonblocking(true).unwrap();
         let port = sink.local_addr().unwrap().port().to_string();
         let script = "import socket, sys\ntry: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', int(sys.argv[1])))\nexcept OSError: pass";
-        for depth in BOTH {
-            let mut jail = Jail::new(depth);
+        for around in ALL {
+            let mut jail = jail(around);
             baseline(script, &[&port], &jail.workspace());
             assert!(sink.recv(&mut [0; 16]).is_ok(), "the attack does not work outside");
             jail.python(script, &[&port]).run();
-            assert!(sink.recv(&mut [0; 16]).is_err(), "{depth:?}");
+            assert!(sink.recv(&mut [0; 16]).is_err(), "{around:?}");
         }
     });
 }
@@ -141,13 +151,13 @@ for bind in (True, False):
         print("open", s.getsockname()[1])
     except OSError: pass
 "#;
-        for depth in BOTH {
-            let mut jail = Jail::new(depth);
+        for around in ALL {
+            let mut jail = jail(around);
             assert_eq!(baseline(script, &[], &jail.workspace()).lines().count(), 2);
             let inside = jail.python(script, &[]).run().stdout;
             for line in inside.lines() {
                 // In a network of its own a job may believe that it listens; nobody can reach it.
-                assert_eq!(depth, Depth::Full);
+                assert_eq!(around.0, Depth::Full);
                 let port: u16 = line.trim_start_matches("open ").parse().unwrap();
                 assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
             }

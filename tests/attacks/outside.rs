@@ -8,6 +8,10 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
+
 use crate::jail::{ISOLATED, PYTHON};
 
 /// Runs an attack without a sandbox.
@@ -26,6 +30,35 @@ pub(crate) fn baseline(script: &str, args: &[&str], cwd: &Path) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     text
+}
+
+/// Does something as on a machine that permits no network namespaces: in a thread of its own, with a filter that everything
+/// inherits that it starts.
+pub(crate) fn without_networks(scenario: impl FnOnce() + Send) {
+    let new_network = SeccompCondition::new(
+        0,
+        SeccompCmpArgLen::Dword,
+        SeccompCmpOp::MaskedEq(libc::CLONE_NEWNET as u64),
+        libc::CLONE_NEWNET as u64,
+    );
+    let rule = SeccompRule::new(vec![new_network.unwrap()]).unwrap();
+    let filter = SeccompFilter::new(
+        [(libc::SYS_unshare, vec![rule])].into(),
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EPERM as u32),
+        std::env::consts::ARCH.try_into().unwrap(),
+    );
+    let filter: BpfProgram = filter.unwrap().try_into().unwrap();
+    let done = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            seccompiler::apply_filter(&filter).unwrap();
+            scenario();
+        });
+        thread.join()
+    });
+    if let Err(panic) = done {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// A process of the same user that stands in for the server. Killed when dropped.

@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at anything odd")]
 
 mod agent;
+mod explain;
 mod init;
+mod layers;
 mod place;
+mod reference;
 mod reload;
-mod tools;
 mod scripts;
+mod show;
+mod tools;
 
 use std::{
     fs,
@@ -28,7 +32,9 @@ write = ["workspace"]
 "#;
 
 fn allow(programs: &str) -> String {
-    format!("{SMALL}\n[[rule]]\nid = \"r\"\ndecision = \"allow\"\nprogram = {programs}\ngrants = [\"any\"]\nreason = \"for the test\"\n")
+    format!(
+        "{SMALL}\n[[rule]]\nid = \"r\"\ndecision = \"allow\"\nprogram = {programs}\ngrants = [\"any\"]\nreason = \"for the test\"\n"
+    )
 }
 
 // ---- running

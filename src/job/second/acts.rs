@@ -12,8 +12,8 @@ use rustix::fs::FileType;
 use crate::{
     audit::{self, Acted},
     command::{
-        Access, AssignedVariable, NamedPlace, ResolvedCommand, ResolvedDirectory, ResolvedFile, ResolvedProgram, ResolvedScript,
-        SimpleCommand, canonical,
+        Access, AssignedVariable, NamedPlace, ResolvedCommand, ResolvedDirectory, ResolvedFile, ResolvedProgram,
+        ResolvedScript, SimpleCommand, canonical,
     },
     diagnostic::Code,
     host::{self, Identity, Opened, Place, look_at},
@@ -55,9 +55,7 @@ impl Grounds {
                 let asked = Asked { redirection: *redirection, access: access_of(*access), name, new: new.as_deref() };
                 self.open(index, command, &asked, file)
             }
-            (Act::Execute { fields, .. }, [program, cwd]) => {
-                self.execute(index, command, fields, [program, cwd])
-            }
+            (Act::Execute { fields, .. }, [program, cwd]) => self.execute(index, command, fields, [program, cwd]),
             (Act::GiveUp(why), []) => {
                 let text = command.span.of(&self.judged.script.script.text).to_owned();
                 let acted = Acted { act: audit::Act::GiveUp, canonical: text, ..unknown(index) };

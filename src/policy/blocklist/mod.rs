@@ -70,7 +70,8 @@ pub(super) fn find(
     let plain = spellings(command, &[]);
     let others = plain.iter().filter(|words| words.argv != command.argv || !command.unknown.is_empty());
     let others: Vec<Inside> = others.map(|words| inside::inside(&policy.programs, words)).collect();
-    let all: Vec<&Inside> = if others.len() == plain.len() { others.iter().collect() } else { others.iter().chain([own]).collect() };
+    let all: Vec<&Inside> =
+        if others.len() == plain.len() { others.iter().collect() } else { others.iter().chain([own]).collect() };
     cwds.iter().find_map(|cwd| all.iter().find_map(|found| hit(found, cwd)))
 }
 

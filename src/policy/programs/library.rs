@@ -33,7 +33,17 @@ macro_rules! files {
     };
 }
 
-files!["build.toml", "editors.toml", "files.toml", "git.toml", "javascript.toml", "languages.toml", "network.toml", "system.toml", "wrappers.toml"];
+files![
+    "build.toml",
+    "editors.toml",
+    "files.toml",
+    "git.toml",
+    "javascript.toml",
+    "languages.toml",
+    "network.toml",
+    "system.toml",
+    "wrappers.toml"
+];
 
 /// The text of one program, and its facts once somebody asked.
 struct Slot {
@@ -182,7 +192,8 @@ mod tests {
             for (program, chunk) in programs.iter().zip(chunks(file.text)) {
                 let DeValue::Table(table) = program.get_ref() else { panic!("{}", file.name) };
                 let written = table.get("names").and_then(|names| names.get_ref().as_array().cloned()).expect("names");
-                let written: Vec<_> = written.iter().filter_map(|name| name.get_ref().as_str().map(str::to_owned)).collect();
+                let written: Vec<_> =
+                    written.iter().filter_map(|name| name.get_ref().as_str().map(str::to_owned)).collect();
                 assert_eq!(names(chunk).collect::<Vec<_>>(), written, "{}", file.name);
                 for name in written {
                     let other = seen.insert(name.clone(), file.name);

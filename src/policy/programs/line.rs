@@ -79,11 +79,22 @@ impl<'f> Reader<'_, 'f> {
             } else if self.ended || !self.is_option(word) {
                 self.operand(word);
             } else if word == "--" {
-                self.ended = true;
-                self.at += 1;
+                self.dashes();
             } else {
                 self.option(word);
             }
+        }
+    }
+
+    /// `--` ends the options, but where the facts know it as one: `find -- . -delete` has options behind it, and to some
+    /// interpreters it says that the code comes from the input.
+    fn dashes(&mut self) {
+        let at = self.at;
+        let fact = self.line.facts.options.iter().find(|option| option.spellings.iter().any(|own| own == "--"));
+        self.ended |= fact.is_none_or(|fact| !fact.effects.is_empty());
+        self.at += 1;
+        if let Some(fact) = fact {
+            self.give(at, "--".to_owned(), vec![fact], None, false);
         }
     }
 
@@ -111,6 +122,11 @@ impl<'f> Reader<'_, 'f> {
                 self.line.path.push(sub);
                 self.ended = sub.syntax == Syntax::None;
             }
+            // `yq .a f` needs no subcommand.
+            None if self.line.facts.operands.is_some() => {
+                self.line.operands.push(at);
+                self.ended |= self.line.facts.syntax == Syntax::Posix;
+            }
             None => {
                 self.line.unlisted.push(at);
                 // What it means is anybody's guess, and so are the words behind it.
@@ -126,14 +142,15 @@ impl<'f> Reader<'_, 'f> {
         self.at += 1;
         if let Some((fact, glued)) = self.spelled(word) {
             let written = word.strip_suffix(glued.as_str()).unwrap_or(word).to_owned();
-            let starred = fact.spellings.iter().any(|own| own.ends_with('*') && word.starts_with(own.trim_end_matches('*')));
+            let starred =
+                fact.spellings.iter().any(|own| own.ends_with('*') && word.starts_with(own.trim_end_matches('*')));
             let value = (starred && !glued.is_empty() && fact.takes != Takes::Nothing).then_some((at, glued));
             return self.give(at, written, vec![fact], value, true);
         }
         match self.line.facts.syntax {
             Syntax::Words => self.whole(at, word),
-            _ if word.starts_with("--") => self.long(at, word),
-            _ => self.cluster(at, word.get(1..).unwrap_or_default()),
+            Syntax::Gnu | Syntax::Posix | Syntax::None if word.starts_with("--") => self.long(at, word),
+            Syntax::Gnu | Syntax::Posix | Syntax::None => self.cluster(at, word.get(1..).unwrap_or_default()),
         }
     }
 
@@ -158,13 +175,14 @@ impl<'f> Reader<'_, 'f> {
         let (name, value) = split(word);
         let bare = name.trim_start_matches('-');
         let facts = self.line.facts;
-        let fact = facts
-            .options
-            .iter()
-            .find(|option| option.spellings.iter().any(|own| own.starts_with('-') && own.trim_start_matches('-') == bare));
+        let fact = facts.options.iter().find(|option| {
+            option.spellings.iter().any(|own| own.starts_with('-') && own.trim_start_matches('-') == bare)
+        });
         match fact {
-            Some(fact) => self.give(at, name.to_owned(), vec![fact], value.map(|value| (at, value)), true),
-            None => self.unlisted(at, name, value),
+            Some(fact) if fact.takes != Takes::Nothing || may_follow_a_flag(value.as_deref()) => {
+                self.give(at, name.to_owned(), vec![fact], value.map(|value| (at, value)), true);
+            }
+            Some(_) | None => self.unlisted(at, name, value),
         }
     }
 
@@ -177,9 +195,11 @@ impl<'f> Reader<'_, 'f> {
             [] => facts.options.iter().filter(|option| spells(option, &|own| own.starts_with(name))).collect(),
             _ => exact,
         };
+        // A flag has no value; some programs make one a word of its own, or the flag's opposite.
+        let takes = may_be.iter().any(|fact| fact.takes != Takes::Nothing) || may_follow_a_flag(value.as_deref());
         match may_be.as_slice() {
-            [] => self.unlisted(at, name, value),
-            _ => self.give(at, name.to_owned(), may_be, value.map(|value| (at, value)), true),
+            [_, ..] if takes => self.give(at, name.to_owned(), may_be, value.map(|value| (at, value)), true),
+            _ => self.unlisted(at, name, value),
         }
     }
 
@@ -189,7 +209,8 @@ impl<'f> Reader<'_, 'f> {
         while let Some(letter) = rest.next() {
             let written = format!("-{letter}");
             let facts = self.line.facts;
-            let spelled = |name: &str| facts.options.iter().find(|option| option.spellings.iter().any(|own| own == name));
+            let spelled =
+                |name: &str| facts.options.iter().find(|option| option.spellings.iter().any(|own| own == name));
             let number = if letter.is_ascii_digit() { spelled("-0") } else { None };
             let Some(fact) = spelled(&written).or(number) else {
                 self.line.options.push(Given { at, written, may_be: Vec::new(), value: None, inner: None });
@@ -248,7 +269,8 @@ impl<'f> Reader<'_, 'f> {
         } else if given.value.is_none() && takes_next && may_be.iter().any(|fact| fact.takes == Takes::Value) {
             given.value = self.words.argv.get(self.at).map(|word| (self.at, word.clone()));
             self.line.open |= self.words.unknown.contains(&self.at);
-            self.at += 1;
+            // Of what may be several options one may take no value.
+            self.at += usize::from(may_be.iter().all(|fact| fact.takes == Takes::Value));
         }
         self.ended |= may_be.iter().any(|fact| fact.kind == Kind::Modules);
         self.line.options.push(given);
@@ -270,6 +292,11 @@ impl<'f> Reader<'_, 'f> {
         self.line.options.push(Given { at, written: name.to_owned(), may_be: Vec::new(), value, inner: None });
         self.line.unlisted.push(at);
     }
+}
+
+/// Whether a value behind the `=` of an option that takes none only switches it. Another one means something else.
+fn may_follow_a_flag(value: Option<&str>) -> bool {
+    value.is_none_or(|value| matches!(value, "true" | "false"))
 }
 
 /// The name and the value of `--name=value`.

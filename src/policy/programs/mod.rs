@@ -2,7 +2,10 @@
 //!
 //! The facts are a closed world. What they do not list is unknown, and no rule covers it by naming the program alone.
 
+mod added;
+mod address;
 mod facts;
+mod known;
 mod library;
 mod line;
 mod scan;
@@ -16,16 +19,17 @@ use toml::de::DeTable;
 use crate::diagnostic::{Code, Source, Span};
 
 use super::{
-    findings::{Findings, Spanned},
     args::Args,
+    findings::Findings,
     inside::{base_name, inside},
-    subject::Subject,
     reader::Reader,
+    subject::Subject,
     words::Words,
 };
 
-use self::facts::{Facts, Kind, Operand, OptionFact, Takes};
 pub use self::facts::Need;
+use self::facts::{Facts, Kind, Operand, OptionFact, Takes};
+pub(super) use self::known::{Known, KnownOption, Listed};
 pub(super) use self::uses::{NamedFile, Used, Uses};
 
 /// The facts that hold in a policy: the built-in ones, and its own about other programs.
@@ -48,12 +52,13 @@ impl RawProgram {
         findings: &mut Findings,
     ) -> Self {
         let table = Reader::new(source, entries, "a program", span, file, findings);
+        let names = table.places("names");
         let facts = written::facts(table, &written::Sets::default(), true);
-        for name in facts.names.iter().filter(|name| library::knows(name)) {
+        for (name, place) in names.iter().filter(|(name, _)| library::knows(name)) {
             let message = format!("the facts of `{}` are built in", name.escape_debug());
             let hint = "leave them out; a rule grants what it wants to cover by `grants`";
             let label = "a policy adds facts about programs that have none";
-            findings.error_with_hint(Code::BadValue, &Spanned { value: (), span, file }, message, label, hint);
+            findings.error_with_hint(Code::BadValue, place, message, label, hint);
         }
         Self(Arc::new(facts))
     }
@@ -65,10 +70,15 @@ impl Programs {
         Self { own: own.into_iter().map(|raw| raw.0).collect() }
     }
 
+    /// What is known of a program by its name.
+    pub(super) fn known(&self, name: &str) -> Option<Known<'_>> {
+        self.find(name).map(Known::new)
+    }
+
     /// What a command does.
-    pub(super) fn uses(&self, words: &Words, bases: &[String], appended: bool) -> Uses {
+    pub(super) fn uses(&self, words: &Words, bases: &[String], added: Option<&[String]>) -> Uses {
         let name = words.argv.first().map_or("", |word| base_name(word));
-        uses::uses(words, self.find(name), bases, appended)
+        uses::uses(words, self.find(name), bases, added)
     }
 
     /// What a command of a program does of which nothing is known, as far as a rule says which options there are.
@@ -84,7 +94,7 @@ impl Programs {
         let operands = Some(vec![Operand { kind, repeats: true }]);
         let facts = Facts { options: options.collect(), operands, ..Facts::default() };
         let words = Words { argv: subject.command.argv.clone(), unknown: subject.command.unknown.clone() };
-        Uses { modelled: false, ..uses::uses(&words, Some(&facts), &[], false) }
+        Uses { modelled: false, ..uses::uses(&words, Some(&facts), &[], None) }
     }
 
     /// All texts in a command that may name files: by the facts of its programs, or every word where there are none.

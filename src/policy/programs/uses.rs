@@ -2,7 +2,10 @@
 
 use super::{
     super::words::Words,
+    added::may_do_more,
+    address::{behind_scheme, is_elsewhere, percent_decoded},
     facts::{Effect, Facts, Kind, Need, Operand},
+    library,
     line::{Given, Line, read},
     scan::{self, Found},
 };
@@ -53,8 +56,8 @@ pub(in super::super) struct Inner {
     pub(in super::super) at: usize,
     /// Directories into which the outer one may have gone, from the working directory.
     pub(in super::super) bases: Vec<String>,
-    /// Whether words follow that nobody knows before.
-    pub(in super::super) appended: bool,
+    /// Whether words follow that nobody knows before, and the texts in whose place such words stand.
+    pub(in super::super) added: Option<Vec<String>>,
 }
 
 /// An option that a command has.
@@ -72,16 +75,23 @@ pub(in super::super) struct Used {
 }
 
 /// What a command does by the facts of its program; without facts, what can be told from its words alone. The bases are
-/// directories from which its relative names may start, beside the working directory. With `appended`, words follow that
-/// nobody knows.
-pub(in super::super) fn uses(words: &Words, facts: Option<&Facts>, bases: &[String], appended: bool) -> Uses {
+/// directories from which its relative names may start, beside the working directory. With `added`, words follow that
+/// nobody knows, and stand in place of its texts.
+pub(in super::super) fn uses(words: &Words, facts: Option<&Facts>, bases: &[String], added: Option<&[String]>) -> Uses {
     let unknown = Facts::default();
     let line = read(words, facts.unwrap_or(&unknown));
-    let mut judge = Judge { words, uses: Uses { modelled: facts.is_some(), ..Uses::default() }, bases: bases.to_vec() };
+    let mut judge = Judge {
+        words,
+        uses: Uses { modelled: facts.is_some(), ..Uses::default() },
+        bases: bases.to_vec(),
+        places: Vec::new(),
+    };
     judge.uses.open = line.open;
     if facts.is_some() {
         judge.line(&line);
-        if appended && may_turn(&line) {
+        if let Some(places) = added
+            && may_do_more(&line, words, places)
+        {
             judge.uses.needs.push((Need::Code, words.argv.len()));
         }
     }
@@ -100,32 +110,22 @@ fn runs(facts: &Facts) -> bool {
         || facts.operands.iter().flatten().any(|operand| command(operand.kind))
 }
 
-/// Whether more words can make a command do what its known words do not say: by an option, unless options have ended, or
-/// by the meaning of an operand.
-fn may_turn(line: &Line<'_>) -> bool {
-    let harmful = |kind: Kind| !matches!(
-            kind,
-            Kind::Data | Kind::Read | Kind::Write | Kind::ReadThere | Kind::WriteThere | Kind::AtFile
-        );
-    let effect = |effect: &Effect| matches!(effect, Effect::Need(need) if !matches!(need, Need::Read | Need::Write));
-    let options = line.facts.options.iter();
-    let by_option = !line.ended && options.into_iter().any(|fact| harmful(fact.kind) || fact.effects.iter().any(effect));
-    let kinds = line.facts.operands.as_deref().unwrap_or_default();
-    let count = line.operands.len() + 1;
-    by_option || !line.facts.sub.is_empty() || kind(kinds, count - 1, count).is_none_or(harmful)
-}
-
 fn used(given: &Given<'_>) -> Used {
     let spellings = given.may_be.iter().flat_map(|fact| &fact.spellings).cloned().collect();
     let value = given.value.as_ref().map(|(_, value)| value.clone());
     Used { written: given.written.clone(), spellings, is_certain: given.may_be.len() == 1, value, at: given.at }
 }
 
+/// Names of the standard input.
+const INPUT: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
 struct Judge<'w> {
     words: &'w Words,
     uses: Uses,
     /// Directories from which relative names may start, beside the working directory.
     bases: Vec<String>,
+    /// Texts that stand for words which nobody knows before.
+    places: Vec<String>,
 }
 
 impl Judge<'_> {
@@ -134,11 +134,22 @@ impl Judge<'_> {
             line.options.iter().any(|given| given.may_be.iter().any(|fact| fact.effects.contains(&effect)))
         };
         // What makes a use look harmless has to hold of all that the beginning of a name may be.
-        let surely = |effect: Effect| {
-            let is = |given: &Given<'_>| given.may_be.iter().all(|fact| fact.effects.contains(&effect));
-            line.options.iter().any(|given| !given.may_be.is_empty() && is(given))
+        let is_surely = |given: &Given<'_>, effect: Effect| {
+            !given.may_be.is_empty() && given.may_be.iter().all(|fact| fact.effects.contains(&effect))
         };
-        let stops = surely(Effect::Stop);
+        let surely = |effect: Effect| line.options.iter().any(|given| is_surely(given, effect));
+        // Some programs obey an operand before they read the next word.
+        let first = line.operands.first().copied().unwrap_or(usize::MAX);
+        let stops = line.options.iter().any(|given| given.at < first && is_surely(given, Effect::Stop));
+        self.replaces(line);
+        // A directory holds for every name, wherever it stands.
+        for given in &line.options {
+            for _ in given.may_be.iter().filter(|fact| fact.kind == Kind::Cd) {
+                for (at, value) in values(given) {
+                    self.word(Kind::Cd, at, value, line.facts);
+                }
+            }
+        }
         for given in &line.options {
             self.option(given, line.facts);
         }
@@ -150,17 +161,37 @@ impl Judge<'_> {
         for facts in &line.path {
             self.need_all(&facts.always, 0);
         }
-        if !line.facts.sub.is_empty() {
+        if !line.facts.sub.is_empty() && (line.operands.is_empty() || line.facts.operands.is_none()) {
             // Only the outer program is there.
             if line.subcommand.is_empty() && !line.facts.alone {
                 self.uses.unlisted.push(0);
             }
             return;
         }
+        if self.module(line) {
+            return;
+        }
         if line.operands.len() + usize::from(fills) < line.facts.least {
             self.need_all(&line.facts.bare, 0);
         }
         self.operands(line, has(Effect::Script), [has(Effect::Edits), surely(Effect::Reads)]);
+    }
+
+    /// Whether a program of its own runs as a module, such as `python3 -m pytest`: then what follows are its arguments.
+    fn module(&mut self, line: &Line<'_>) -> bool {
+        let given = line.options.iter().find(|given| modules(given));
+        let Some((at, name)) = given.and_then(|given| given.value.as_ref()) else { return false };
+        let Some(facts) = library::find(name).filter(|_| line.facts.modules.contains(name)) else { return false };
+        let words = self.words.from(at + 1).after(vec![name.clone()]);
+        let own = uses(&words, Some(facts), &self.bases, None);
+        self.uses.needs.extend(own.needs.into_iter().map(|(need, place)| (need, place + at)));
+        self.uses.unlisted.extend(own.unlisted.into_iter().map(|place| place + at));
+        self.uses.files.extend(own.files.into_iter().map(|file| NamedFile { at: file.at + at, ..file }));
+        self.uses.variables.extend(own.variables);
+        self.uses.inner.extend(own.inner.into_iter().map(|inner| Inner { at: inner.at + at, ..inner }));
+        self.uses.texts.extend(own.texts);
+        self.uses.open |= own.open;
+        true
     }
 
     fn option(&mut self, given: &Given<'_>, facts: &Facts) {
@@ -178,8 +209,8 @@ impl Judge<'_> {
                     Some((at, value)) => self.inner(*at, words.after(vec![value.clone()]), facts.appends),
                     None => self.inner(start, words, facts.appends),
                 }
-            } else if let Some((at, value)) = &given.value {
-                self.word(fact.kind, *at, value, facts);
+            } else if fact.kind != Kind::Cd {
+                values(given).for_each(|(at, value)| self.word(fact.kind, at, value, facts));
             }
         }
     }
@@ -222,6 +253,29 @@ impl Judge<'_> {
                 return;
             }
             self.word(kind, *at, word, facts);
+            if kind == Kind::Run {
+                self.compiler_word(*at, word);
+            }
+        }
+    }
+
+    /// What stands behind `--` for a compiler is an option of it, or a file with more of them.
+    fn compiler_word(&mut self, at: usize, word: &str) {
+        if word.starts_with('@') {
+            self.uses.needs.push((Need::Config, at));
+        }
+        if let Some(letters) = word.strip_prefix('-') {
+            self.file(letters.get(1..).unwrap_or_default(), false, at);
+            self.file(after(letters, "=").unwrap_or_default(), false, at);
+        }
+    }
+
+    /// Notes the texts that stand for words which nobody knows before.
+    fn replaces(&mut self, line: &Line<'_>) {
+        let replaces = |given: &&Given<'_>| given.may_be.iter().any(|fact| fact.effects.contains(&Effect::Replaces));
+        for given in line.options.iter().filter(replaces) {
+            let text = given.value.as_ref().map_or("{}", |(_, value)| value.as_str());
+            self.places.push(text.to_owned());
         }
     }
 
@@ -257,6 +311,8 @@ impl Judge<'_> {
                 self.bases.push(text.to_owned());
                 self.bases.extend(joined);
             }
+            // The code comes from the input.
+            Kind::Run if INPUT.contains(&text) => self.uses.needs.push((Need::Code, at)),
             Kind::Run => {
                 self.file(text, false, at);
                 self.uses.needs.push((Need::Run, at));
@@ -293,10 +349,10 @@ impl Judge<'_> {
         let known = text.split(['*', '?', '[', '$', '`', '"', '\'', '\\', '<', '>']).next().unwrap_or_default();
         let Some((directory, _)) = known.rsplit_once('/') else { return };
         let directory = if directory.is_empty() { "/" } else { directory };
-        match kind {
-            Kind::Read | Kind::ReadThere | Kind::Run | Kind::Cd => self.file(directory, false, at),
-            Kind::Write | Kind::WriteThere => self.file(directory, true, at),
-            _ => {}
+        let read = matches!(kind, Kind::Read | Kind::ReadThere | Kind::Run | Kind::Cd);
+        let written = matches!(kind, Kind::Write | Kind::WriteThere | Kind::Pipe);
+        if read || written {
+            self.file(directory, written, at);
         }
     }
 
@@ -318,16 +374,22 @@ impl Judge<'_> {
         if text.contains("://") {
             self.uses.needs.push((Need::Network, at));
         }
+        // Some programs put the home directory there themselves.
+        if text.starts_with('~') {
+            self.uses.needs.push((if written { Need::Write } else { Need::Read }, at));
+        }
         // A file by its address, such as `file:/etc/passwd`, is one as well.
-        for text in std::iter::once(text).chain(behind_scheme(text)) {
+        let decoded = behind_scheme(text).filter(|path| path.contains('%')).map(percent_decoded);
+        for text in [Some(text), behind_scheme(text), decoded.as_deref()].into_iter().flatten() {
             let bases = self.bases.iter().map(|base| join(base, text));
             let texts: Vec<_> = bases.chain([text.to_owned()]).collect();
             self.uses.files.extend(texts.into_iter().map(|text| NamedFile { text, written, at }));
         }
     }
 
-    fn inner(&mut self, at: usize, words: Words, appended: bool) {
-        self.uses.inner.push(Inner { words, at, bases: self.bases.clone(), appended });
+    fn inner(&mut self, at: usize, words: Words, appends: bool) {
+        let added = appends.then(|| self.places.clone());
+        self.uses.inner.push(Inner { words, at, bases: self.bases.clone(), added });
     }
 
     fn need_all(&mut self, needs: &[Need], at: usize) {
@@ -335,12 +397,19 @@ impl Judge<'_> {
     }
 }
 
+/// What the value of an option may be, and its place: `-o=x` is x to some programs.
+fn values<'g>(given: &'g Given<'_>) -> impl Iterator<Item = (usize, &'g str)> {
+    let (at, value) = given.value.as_ref().map_or((given.at, None), |(at, value)| (*at, Some(value.as_str())));
+    let short = value.filter(|_| at == given.at && given.written.len() == 2).and_then(|value| value.strip_prefix('='));
+    [value, short].into_iter().flatten().map(move |value| (at, value))
+}
+
 fn modules(given: &Given<'_>) -> bool {
     given.may_be.iter().any(|fact| fact.kind == Kind::Modules)
 }
 
 /// The kind of one of several operands.
-fn kind(kinds: &[Operand], index: usize, count: usize) -> Option<Kind> {
+pub(super) fn kind(kinds: &[Operand], index: usize, count: usize) -> Option<Kind> {
     let Some(repeat) = kinds.iter().position(|operand| operand.repeats) else {
         return kinds.get(index).map(|operand| operand.kind);
     };
@@ -358,22 +427,7 @@ fn kind(kinds: &[Operand], index: usize, count: usize) -> Option<Kind> {
 /// The name in `NAME=value`.
 fn assigned(word: &str) -> Option<String> {
     let (name, _) = word.split_once('=')?;
-    (!name.is_empty() && !name.contains('/')).then(|| name.to_owned())
-}
-
-/// Whether a name is one of another host: `host:path`, `user@host:`.
-fn is_elsewhere(text: &str) -> bool {
-    text.find(':').is_some_and(|colon| text.find('/').is_none_or(|slash| colon < slash))
-}
-
-/// What stands behind `scheme:` or `scheme://` (RFC 3986, section 3.1).
-fn behind_scheme(text: &str) -> Option<&str> {
-    let (scheme, rest) = text.split_once(':')?;
-    let mut bytes = scheme.bytes();
-    let named = bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    (named && scheme.len() > 1 && !rest.is_empty()).then_some(rest)
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 fn after<'t>(text: &'t str, mark: &str) -> Option<&'t str> {

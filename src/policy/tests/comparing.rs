@@ -55,6 +55,13 @@ fn the_same_policy_has_no_difference() {
 }
 
 #[test]
+fn a_loopback_is_looser_than_no_network() {
+    let (none, own) = ("[sandbox]\nnetwork = 'none'", "[sandbox]\nnetwork = 'loopback'");
+    assert_eq!(shown_difference(none, own), [r#"looser sandbox.network "none" -> "loopback""#]);
+    assert_eq!(shown_difference(own, ""), [r#"tighter sandbox.network "loopback" -> "none""#]);
+}
+
+#[test]
 fn a_wider_or_narrower_pattern_has_a_shortest_witness() {
     assert_eq!(
         changed("(status|log)", "(status|log|push)"),

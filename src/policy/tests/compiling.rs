@@ -64,7 +64,7 @@ fn invalid_toml_is_found_beside_other_findings() {
 #[test]
 fn keys_of_the_language_without_effect_yet_are_errors() {
     one_finding("[[profile]]\nname = 'x'", "not-supported at \"profile\": `profile` is not supported yet");
-    one_finding("[sandbox]\nnetwork = 'loopback'", r#"bad-value at "'loopback'": `network` has the value `loopback`"#);
+    one_finding("[sandbox]\nnetwork = 'hosts'", r#"bad-value at "'hosts'": `network` has the value `hosts`"#);
     one_finding("[sandbox]\nexec = 'rules'", r#"bad-value at "'rules'": `exec` has the value `rules`"#);
 }
 
@@ -251,6 +251,8 @@ fn the_sandbox_reads_as_written() {
         (sandbox.require, sandbox.tmp, sandbox.network),
         (vec![Layer::Seccomp], ByteSize(1 << 30), Network::None)
     );
+    assert_eq!(policy("[sandbox]\nnetwork = 'loopback'").sandbox.network, Network::Loopback);
+    assert_eq!(policy("").sandbox.network, Network::None);
 }
 
 #[test]
@@ -279,7 +281,7 @@ fn paths_are_checked() {
     }
     one_finding("[sandbox]\nrequire = ['landlok']", r#"bad-value at "'landlok'": `require` names the layer `landlok`"#);
     one_finding("[audit]\ndir = 'workspace'", r#"bad-value at "'workspace'": `dir` is the workspace"#);
-    one_finding("[workspace]\nroots = []", r#"bad-value at "[workspace]": `roots` is empty"#);
+    one_finding("[workspace]\nroots = []", r#"bad-value at "[]": `roots` is empty"#);
     assert_eq!(policy("[audit]\ndir = '~/log'").audit_dir.as_deref(), Some("~/log"));
 }
 

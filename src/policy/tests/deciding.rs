@@ -79,7 +79,8 @@ fn deny_beats_ask_beats_allow() {
 
 #[test]
 fn the_blocklist_stands_above_every_rule() {
-    let set = policy("[[rule]]\nid = 'all'\ndecision = 'allow'\ncommand = '.*'\ngrants = ['any']\nreason = 'everything'");
+    let set =
+        policy("[[rule]]\nid = 'all'\ndecision = 'allow'\ncommand = '.*'\ngrants = ['any']\nreason = 'everything'");
     assert_eq!(answer(&set, "rm -rf /"), "deny blocklisted builtin/remove-system");
     assert_eq!(answer(&set, "env A=1 timeout 5 sudo ls"), "deny blocklisted builtin/privilege");
     assert_eq!(answer(&set, "bash -c 'rm -rf /'"), "deny blocklisted builtin/remove-system");
@@ -158,7 +159,8 @@ fn a_deny_rule_looks_inside_and_an_allow_rule_does_not() {
 
 #[test]
 fn what_runs_more_than_can_be_looked_through_is_denied() {
-    let set = policy("[[rule]]\nid = 'any'\ndecision = 'allow'\nprogram = ['find', 'env']\ngrants = ['any']\nreason = 'r'");
+    let set =
+        policy("[[rule]]\nid = 'any'\ndecision = 'allow'\nprogram = ['find', 'env']\ngrants = ['any']\nreason = 'r'");
     for (start, more) in [("find .", " -exec find"), ("env", " -S env")] {
         assert_eq!(answer(&set, &format!("{start}{}", more.repeat(3))), "allow any");
         assert_eq!(answer(&set, &format!("{start}{}", more.repeat(1000))), "deny too-many-commands");
@@ -177,7 +179,8 @@ fn a_path_is_named_as_it_is_written() {
 
 #[test]
 fn a_link_of_another_name_to_a_named_program_is_not_it() {
-    let set = policy("[[rule]]\nid = 'box'\ndecision = 'allow'\nprogram = '/bin/busybox'\ngrants = ['any']\nreason = 'r'");
+    let set =
+        policy("[[rule]]\nid = 'box'\ndecision = 'allow'\nprogram = '/bin/busybox'\ngrants = ['any']\nreason = 'r'");
     let mut link = resolved("/builds/project/ash");
     link.program.real = "/bin/busybox".into();
     assert_eq!(answer_to(&set, link), "deny no-rule");
@@ -200,8 +203,9 @@ fn a_program_that_jobs_can_write_needs_its_path_in_a_rule() {
 
 #[test]
 fn both_program_and_command_have_to_match() {
-    let set =
-        policy("[[rule]]\nid = 'x'\ndecision = 'allow'\nprogram = 'git'\ncommand = '[a-z]+ status'\ngrants = ['any']\nreason = 'r'");
+    let set = policy(
+        "[[rule]]\nid = 'x'\ndecision = 'allow'\nprogram = 'git'\ncommand = '[a-z]+ status'\ngrants = ['any']\nreason = 'r'",
+    );
     assert_eq!(answer(&set, "git status"), "allow x");
     assert_eq!(answer(&set, "svn status"), "deny no-rule");
     assert_eq!(answer(&set, "git log"), "deny no-rule");
@@ -209,7 +213,8 @@ fn both_program_and_command_have_to_match() {
 
 #[test]
 fn patterns_see_canonical_text() {
-    let set = policy("[[rule]]\nid = 'x'\ndecision = 'allow'\ncommand = 'git log [a-z]+'\ngrants = ['any']\nreason = 'r'");
+    let set =
+        policy("[[rule]]\nid = 'x'\ndecision = 'allow'\ncommand = 'git log [a-z]+'\ngrants = ['any']\nreason = 'r'");
     assert_eq!(answer(&set, r#"g"it"   'log' ma\in"#), "allow x");
     assert_eq!(answer(&set, "git log 'a b'"), "deny no-rule");
     let glued = vec!["git log".to_owned(), "main".to_owned()];
@@ -229,7 +234,9 @@ fn a_line_feed_in_an_argument_is_no_way_around_a_deny_rule() {
 /// A policy whose rules allow `python3` with these grants.
 fn granting(grants: &[&str]) -> Arc<PolicySet> {
     let rule = |(n, grant): (usize, &&str)| {
-        format!("[[rule]]\nid = 'r{n}'\ndecision = 'allow'\nprogram = 'python3'\ngrants = ['any']\nreason = 'r'\nstdin = '{grant}'\n")
+        format!(
+            "[[rule]]\nid = 'r{n}'\ndecision = 'allow'\nprogram = 'python3'\ngrants = ['any']\nreason = 'r'\nstdin = '{grant}'\n"
+        )
     };
     policy(&grants.iter().enumerate().map(rule).collect::<String>())
 }

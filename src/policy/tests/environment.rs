@@ -7,7 +7,9 @@ fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 /// An environment without what keeps Git quiet, which is in each.
-fn bare(env: Result<BTreeMap<String, String>, crate::model::denial::Denial>) -> Result<BTreeMap<String, String>, crate::model::denial::Denial> {
+fn bare(
+    env: Result<BTreeMap<String, String>, crate::model::denial::Denial>,
+) -> Result<BTreeMap<String, String>, crate::model::denial::Denial> {
     env.map(|mut env| {
         assert_eq!(env.get("GIT_CONFIG_KEY_0").map(String::as_str), Some("core.fsmonitor"));
         env.retain(|name, _| !name.starts_with("GIT_"));

@@ -49,7 +49,7 @@ pub(super) enum Verdict {
 /// What stands between a job and the internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum Internet {
-    /// A network namespace with nothing in it. Sockets can be made, for programs that make one without using it.
+    /// A network namespace with nothing in it but perhaps a loopback of its own. Sockets can be made.
     Unreachable,
     /// Nothing else, so no socket can be made.
     Refused,

@@ -220,9 +220,9 @@ fn body(name: &str) -> Option<String> {
     let file = if file.contains('/') { file.to_owned() } else { format!("tests/attacks/{file}.rs") };
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).ok()?;
     let (before, rest) = text.split_once(&format!("fn {name}("))?;
-    let own = before.rsplit_once("\n\n").map_or(before, |(_, own)| own);
+    let start = before.rfind("\n\n").unwrap_or(0);
     // A property's attribute stands around the whole of them.
-    let is_test = own.contains("test]") || before.contains("proptest!");
+    let is_test = before.get(start..).is_some_and(|text| text.contains("test]")) || before.contains("proptest!");
     is_test.then(|| rest.split("#[test]").next().unwrap_or(rest).to_owned())
 }
 

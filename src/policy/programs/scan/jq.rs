@@ -4,7 +4,9 @@ use super::{super::facts::Need, Found};
 
 /// What a filter does beside computing.
 pub(in super::super) fn jq(filter: &str) -> Vec<Found> {
-    let told = words(filter).into_iter().filter(|word| word.before != '.');
+    // Where a string ends cannot be told when a comment, or what is put into a string, may hold quotes.
+    let quotes = !filter.contains('#') && !filter.contains("\\(");
+    let told = words(filter, quotes).into_iter().filter(|word| word.before != '.');
     told.filter_map(|word| need(word.name, word.after)).map(Found::Need).collect()
 }
 
@@ -12,10 +14,11 @@ fn need(name: &str, after: Option<char>) -> Option<Need> {
     match name {
         // `{env: 1}` is a key.
         "env" if after == Some(':') => None,
-        "env" | "$ENV" | "strenv" | "envsubst" => Some(Need::Secrets),
+        "env" | "ENV" | "$ENV" | "strenv" | "envsubst" => Some(Need::Secrets),
         "import" | "include" | "modulemeta" | "get_search_list" => Some(Need::Config),
         "load" | "load_str" | "load_xml" | "load_props" | "load_base64" => Some(Need::Read),
         "system" => Some(Need::Exec),
+        "eval" => Some(Need::Code),
         _ => None,
     }
 }
@@ -28,19 +31,14 @@ struct Word<'f> {
     after: Option<char>,
 }
 
-/// The words of a filter, also of what is put into its strings.
-fn words(filter: &str) -> Vec<Word<'_>> {
+/// The words of a filter, with or without those of its strings.
+fn words(filter: &str, quotes: bool) -> Vec<Word<'_>> {
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
     let mut words: Vec<Word<'_>> = Vec::new();
     let (mut rest, mut before) = (filter, ' ');
     while let Some(first) = rest.chars().next() {
-        let length = if first == '"' {
-            let text = rest.get(1..).unwrap_or_default();
-            let end = end_of_string(text);
-            let inside = text.get(..end).unwrap_or_default();
-            if inside.contains("\\(") {
-                words.extend(self::words(inside));
-            }
+        let length = if first == '"' && quotes {
+            let end = end_of_string(rest.get(1..).unwrap_or_default());
             (end + 2).min(rest.len())
         } else if part(first) {
             let length = rest.find(|c: char| !part(c)).unwrap_or(rest.len());
@@ -59,13 +57,9 @@ fn words(filter: &str) -> Vec<Word<'_>> {
 
 fn end_of_string(text: &str) -> usize {
     let mut quoted = false;
-    let mut depth = 0_usize;
     for (at, c) in text.char_indices() {
-        match c {
-            '(' if quoted => depth += 1,
-            ')' if depth > 0 => depth -= 1,
-            '"' if !quoted && depth == 0 => return at,
-            _ => {}
+        if c == '"' && !quoted {
+            return at;
         }
         quoted = c == '\\' && !quoted;
     }
@@ -79,8 +73,21 @@ mod tests {
     #[test]
     fn what_computes_alone_is_harmless() {
         for filter in [
-            ".", ".a | .b", ".[\"key; with\"]", ".environment", "{a: .b, c: \"$(x)\"}", ".env", ".a.env", "{env: 1}", "map(.load)",
-            "\"env\"", "select(.name == \"import\")", "[.[] | {n: .name}] | length", ".x.import", "@base64 \"\\(.a)\"", ".items[].env.x",
+            ".",
+            ".a | .b",
+            ".[\"key; with\"]",
+            ".environment",
+            "{a: .b, c: \"$(x)\"}",
+            ".env",
+            ".a.env",
+            "{env: 1}",
+            "map(.load)",
+            "\"env\"",
+            "select(.name == \"import\")",
+            "[.[] | {n: .name}] | length",
+            ".x.import",
+            "@base64 \"\\(.a)\"",
+            ".items[].env.x",
         ] {
             assert!(jq(filter).is_empty(), "{filter}: {:?}", jq(filter));
         }
@@ -102,6 +109,10 @@ mod tests {
             ("{a: env}", "secrets"),
             ("..|env", "secrets"),
             (".. env", "secrets"),
+            ("# \"\nenv # \"", "secrets"),
+            ("\"\\(\")\" | \"x\")\" | env", "secrets"),
+            ("$ ENV", "secrets"),
+            ("eval(\"stre\" + \"nv(HOME)\")", "code"),
         ] {
             assert!(shown(&jq(filter)).contains(&expected.to_owned()), "{filter}: {:?}", jq(filter));
         }

@@ -46,7 +46,13 @@ impl<'s> Scan<'s> {
                 self.text();
                 return Some(());
             }
-            ':' | 'b' | 't' | 'T' | 'v' => {
+            // A blank ends a label, and what follows is the next command.
+            ':' | 'b' | 't' | 'T' => {
+                self.skip(|c| matches!(c, ' ' | '\t'));
+                self.skip(|c| !(c.is_ascii_whitespace() || matches!(c, ';' | '}')));
+                return Some(());
+            }
+            'v' => {
                 self.skip(|c| !matches!(c, ';' | '\n' | '}'));
             }
             'r' | 'R' => return self.file(false),
@@ -148,7 +154,9 @@ impl<'s> Scan<'s> {
 
     /// The text of `a`, `i` and `c`: the line, and those behind it after a backslash.
     fn text(&mut self) {
-        while self.line().ends_with('\\') && !self.rest.is_empty() {}
+        // A backslash before the last one quotes it.
+        let goes_on = |line: &str| (line.len() - line.trim_end_matches('\\').len()) % 2 == 1;
+        while goes_on(self.line()) && !self.rest.is_empty() {}
     }
 
     /// Up to a delimiter that no backslash quotes.
@@ -189,10 +197,37 @@ mod tests {
     #[test]
     fn what_edits_alone_is_harmless() {
         for script in [
-            "1,20p", "/begin/,/end/p", "s/a;b/c|d/", "s/e/w/g", "/write/p", "s#/usr/e#/opt/w#", "$p", "s/$(CC)/gcc/", "",
-            "1d;$d", "/^#/d", "s/[0-9]\\{3\\}/x/2gp", "y/abc/ABC/", ":a;N;$!ba;s/\\n/ /g", "/x/!{s/a/b/;p}", "2q", "0~3d",
-            "/x/I,+3d", "\\,a/b,d", "a\\\nwrite this\\\nand e that\np", "i e w r", "$!N;P;D", "s/x/y/;# e id", "n;d", "2,$s/ *$//",
-            "/a/{/b/d}", "s/a/b/w /dev/stdout", "1~2 s/x/y/", "s|a|b|I", "/e/d", "s,w,e,",
+            "1,20p",
+            "/begin/,/end/p",
+            "s/a;b/c|d/",
+            "s/e/w/g",
+            "/write/p",
+            "s#/usr/e#/opt/w#",
+            "$p",
+            "s/$(CC)/gcc/",
+            "",
+            "1d;$d",
+            "/^#/d",
+            "s/[0-9]\\{3\\}/x/2gp",
+            "y/abc/ABC/",
+            ":a;N;$!ba;s/\\n/ /g",
+            "/x/!{s/a/b/;p}",
+            "2q",
+            "0~3d",
+            "/x/I,+3d",
+            "\\,a/b,d",
+            "a\\\nwrite this\\\nand e that\np",
+            "i e w r",
+            "$!N;P;D",
+            "s/x/y/;# e id",
+            "n;d",
+            "2,$s/ *$//",
+            "/a/{/b/d}",
+            "s/a/b/w /dev/stdout",
+            "1~2 s/x/y/",
+            "s|a|b|I",
+            "/e/d",
+            "s,w,e,",
         ] {
             assert!(sed(script).is_empty(), "{script}: {:?}", sed(script));
         }
@@ -219,6 +254,9 @@ mod tests {
             ("a hello\ne id", "exec"),
             ("#n\n1e id", "exec"),
             ("b;e id", "exec"),
+            ("a foo\\\\\ne id", "exec"),
+            ("t a e id\n:a", "exec"),
+            (":a e id", "exec"),
             ("s/[/]/x/e", "code"),
             ("s/a", "code"),
             ("s\na\nb\n", "code"),

@@ -22,10 +22,12 @@ fn words(script: &Script) -> Option<Vec<String>> {
 }
 
 fn needs(argv: &[String]) -> BTreeSet<Need> {
-    let uses = Programs::default().uses(&argv.to_vec().into(), &[], false);
+    let uses = Programs::default().uses(&argv.to_vec().into(), &[], None);
     let unknown = !uses.modelled || !uses.unlisted.is_empty();
     // What is not known is covered by no rule, so it is no way around any need.
     let needs = uses.needs.into_iter().map(|(need, _)| need);
+    // Code of the workspace is what allow rules are about.
+    let needs = needs.filter(|need| *need != Need::Run);
     needs.chain(unknown.then_some(Need::ALL).into_iter().flatten()).collect()
 }
 
@@ -45,7 +47,11 @@ fn units(argv: &[String]) -> Option<(usize, Vec<Unit>, Vec<Unit>)> {
     let words: Words = argv.to_vec().into();
     let line = super::super::line::read(&words, facts);
     let free = line.facts.syntax == super::super::facts::Syntax::Gnu && line.facts.sub.is_empty() && !line.facts.bundle;
-    if !free || !line.unlisted.is_empty() || argv.iter().any(|word| word == "--") {
+    // Behind an operand `--help` stops nothing.
+    let stops = |given: &super::super::line::Given<'_>| {
+        given.may_be.iter().any(|fact| fact.effects.contains(&super::super::facts::Effect::Stop))
+    };
+    if !free || line.options.iter().any(stops) || !line.unlisted.is_empty() || argv.iter().any(|word| word == "--") {
         return None;
     }
     let start = line.subcommand.last().map_or(1, |at| at + 1);
@@ -103,7 +109,7 @@ proptest! {
         let mut after = argv.clone();
         after[at] = value.as_ref().map_or(short.clone(), |value| format!("{short}={value}"));
         let words: Words = after.clone().into();
-        let uses = Programs::default().uses(&words, &[], false);
+        let uses = Programs::default().uses(&words, &[], None);
         // A beginning can be another option's whole name, which it then is.
         let is_another = uses.options.iter().any(|used| used.at == at && !used.spellings.iter().any(|own| own.starts_with(&name)));
         let gnu = Programs::default().find(&argv[0]).is_some_and(|facts| facts.syntax == super::super::facts::Syntax::Gnu);
@@ -132,7 +138,7 @@ proptest! {
         let found = inside.parts.iter().find(|part| part.words.argv == argv);
         let found = found.unwrap_or_else(|| panic!("{wrapper} {argv:?} is not looked through: {:?}", inside.parts.iter().map(|part| &part.words.argv).collect::<Vec<_>>()));
         let needs_inside: BTreeSet<Need> = found.uses.needs.iter().map(|(need, _)| *need).collect();
-        let uses = Programs::default().uses(&argv.into(), &[], false);
+        let uses = Programs::default().uses(&argv.into(), &[], None);
         prop_assert!(uses.needs.iter().all(|(need, _)| needs_inside.contains(need)));
     }
 }

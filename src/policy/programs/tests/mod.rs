@@ -24,7 +24,8 @@ macro_rules! rows {
 rows![build, editors, files, git, javascript, languages, network, system, wrappers];
 
 fn check(file: &str, text: &str) {
-    let rows: Vec<_> = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
+    let rows: Vec<_> =
+        text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
     assert!(!rows.is_empty(), "{file} has no row");
     let wrong: Vec<_> = rows
         .iter()
@@ -44,7 +45,7 @@ fn problem(expected: &str, text: &str) -> Option<String> {
         Err(error) => return Some(format!("the language refuses it: {}", error.message)),
     };
     let command = script.commands().next()?;
-    let uses = Programs::default().uses(&Words::of(command, &script), &[], false);
+    let uses = Programs::default().uses(&Words::of(command, &script), &[], None);
     let has = |name: &str| uses.needs.iter().any(|(need, _)| need.as_str() == name);
     let named = |path: &str, written: bool| uses.files.iter().any(|file| file.text == path && file.written == written);
     let holds = match expected.split_once(' ') {
@@ -65,6 +66,9 @@ fn problem(expected: &str, text: &str) -> Option<String> {
         let unlisted: Vec<_> = uses.unlisted.iter().map(|at| words(at).unwrap_or_default()).collect();
         let files: Vec<_> = uses.files.iter().map(|file| (file.written, file.text.as_str())).collect();
         let inner: Vec<_> = uses.inner.iter().map(|inner| inner.words.argv.join(" ")).collect();
-        format!("needs {needs:?}, unlisted {unlisted:?}, files (written) {files:?}, runs {inner:?}, known {}", uses.modelled)
+        format!(
+            "needs {needs:?}, unlisted {unlisted:?}, files (written) {files:?}, runs {inner:?}, known {}",
+            uses.modelled
+        )
     })
 }
