@@ -1,7 +1,7 @@
 //! Attacks on the conversation between client and server: answers forged, requests stolen, ends and refusals played,
 //! secrets of the server's environment, its log and its policy. Rows 10, 11, 28, 68, 84, 85 and 87 of the catalogue.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, time::Duration};
 
 use serde_json::{Value, json};
 use stockade::command::canonical;
@@ -80,6 +80,19 @@ fn is_root() -> bool {
 fn signal(pid: &str, signal: rustix::process::Signal) {
     let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
     rustix::process::kill_process(pid, signal).unwrap();
+    // Each thread stops by itself, and one that still runs may read half of a request.
+    let stops = signal == rustix::process::Signal::STOP;
+    while stops && !stopped(pid.as_raw_nonzero().get()) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn stopped(pid: i32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    })
 }
 
 #[test]
