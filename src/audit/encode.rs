@@ -13,7 +13,7 @@ use crate::model::{
 use super::{
     datum::{Datum, Fields},
     event::{Acted, Decided, Event, Exited, Judged, Killed, Opened, Requested, ServerStart, Started, Typed},
-    policy::{PolicyFinding, PolicyLoad, PolicyReload, PolicyReloadFailed},
+    policy::{LayerLoad, PolicyFinding, PolicyLoad, PolicyReload, PolicyReloadFailed},
 };
 
 /// The kind of an event and its fields.
@@ -75,6 +75,7 @@ fn policy_load(event: &PolicyLoad) -> Fields {
         ("digest", sha256(&event.id.digest)),
         ("rules", count(event.rules)),
         ("files", Datum::List(event.files.iter().map(file).collect())),
+        ("layers", Datum::list(&event.layers)),
     ]
 }
 
@@ -228,6 +229,18 @@ impl From<&RuleRef> for Datum {
             ("layer", (&rule.layer).into()),
             ("id", (&rule.id).into()),
             ("at", Self::option(rule.at.as_ref())),
+        ])
+    }
+}
+
+impl From<&LayerLoad> for Datum {
+    fn from(load: &LayerLoad) -> Self {
+        Self::Map(vec![
+            ("layer", load.layer.into()),
+            ("name", (&load.name).into()),
+            ("digest", sha256(&load.digest)),
+            ("rules", count(load.rules)),
+            ("files", count(load.files)),
         ])
     }
 }

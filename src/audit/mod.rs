@@ -35,7 +35,7 @@ pub use error::{OpenError, RecordError};
 pub use event::{
     Act, Acted, Answer, Decided, Event, Exited, Judged, Killed, Opened, Requested, ServerStart, Started, Typed,
 };
-pub use policy::{PolicyFinding, PolicyLoad, PolicyReload, PolicyReloadFailed};
+pub use policy::{LayerLoad, PolicyFinding, PolicyLoad, PolicyReload, PolicyReloadFailed};
 pub use receipt::Receipt;
 pub use verify::{Completeness, Conclusion, Fault, Integrity, Report, StreamReport, verify_dir, verify_file};
 pub use writer::{Pending, Writer};

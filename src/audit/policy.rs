@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     diagnostic::{Code, Diagnostic, Severity, Source},
     model::generation::PolicyId,
-    policy::{PolicySet, Rule},
+    policy::PolicySet,
 };
 
 /// A policy as it came into use.
@@ -17,15 +17,39 @@ pub struct PolicyLoad {
     pub name: String,
     /// How many rules it has.
     pub rules: usize,
-    /// Each source's name and SHA-256, base first.
+    /// Each source's name and SHA-256, base first; the system's before the project's.
     pub files: Vec<(String, String)>,
+    /// The policies that hold together, the system's first; none when one holds alone.
+    pub layers: Vec<LayerLoad>,
+}
+
+/// One of several policies that hold together.
+#[derive(Clone, Debug)]
+pub struct LayerLoad {
+    /// The name of the layer.
+    pub layer: &'static str,
+    /// The name of its outermost policy.
+    pub name: String,
+    /// SHA-256 over its sources, in hexadecimal.
+    pub digest: String,
+    /// How many rules it has.
+    pub rules: usize,
+    /// How many of the files are its own.
+    pub files: usize,
 }
 
 impl PolicyLoad {
     /// A policy that comes into use under this name.
     pub fn new(id: &PolicyId, policy: &PolicySet) -> Self {
         let (name, files) = (policy.name.clone(), policy.files().to_vec());
-        Self { id: id.clone(), name, rules: policy.rules().len(), files }
+        let layers = policy.layers().map(|(layer, policy)| LayerLoad {
+            layer,
+            name: policy.name.clone(),
+            digest: policy.digest.clone(),
+            rules: policy.rules().len(),
+            files: policy.files().len(),
+        });
+        Self { id: id.clone(), name, rules: policy.rules().len(), files, layers: layers.collect() }
     }
 }
 
@@ -54,10 +78,16 @@ impl PolicyReload {
     }
 }
 
-/// The ids of rules that `one` has and `other` has not.
+/// The ids of rules that `one` has and `other` has not. Two policies that hold together may have the same ids, so these have
+/// their layer's name before them.
 fn only_in(one: &PolicySet, other: &PolicySet) -> Vec<String> {
-    let known: BTreeSet<_> = other.rules().iter().map(Rule::id).collect();
-    one.rules().iter().map(Rule::id).filter(|id| !known.contains(id)).map(str::to_owned).collect()
+    let known: BTreeSet<_> = ids(other).collect();
+    ids(one).filter(|id| !known.contains(id)).collect()
+}
+
+fn ids(policy: &PolicySet) -> impl Iterator<Item = String> {
+    let alone = policy.layers().next().is_none();
+    policy.rules().iter().map(move |rule| if alone { rule.id().to_owned() } else { rule.place().to_string() })
 }
 
 /// A policy that could not take the place of the one in use.

@@ -320,7 +320,8 @@ async fn every_kind_has_its_fields() {
     let digest = writer.keyed_digest(b"hunter2\n");
     writer.queue(None, Event::ServerStart(ServerStart { version: "0.1.0".into(), support })).unwrap();
     let files = vec![("default.toml".into(), "cd".into())];
-    let load = PolicyLoad { id: policy(), name: "default".into(), rules: 3, files };
+    let layer = LayerLoad { layer: "system", name: "machine".into(), digest: "ef".into(), rules: 1, files: 1 };
+    let load = PolicyLoad { id: policy(), name: "default".into(), rules: 3, files, layers: vec![layer] };
     writer.queue(None, Event::PolicyLoad(load.clone())).unwrap();
     let id = PolicyId { generation: Generation::FIRST.next(), digest: "ab".into() };
     let load = PolicyLoad { id, rules: 2, ..load };
@@ -377,6 +378,9 @@ async fn every_kind_has_its_fields() {
     assert_eq!((&records[2]["generation"], &records[2]["rules"]), (&1.into(), &3.into()));
     let reload = ["generation", "rules_before", "rules", "added"].map(|name| records[3][name].clone());
     assert_eq!(reload, [2.into(), 3.into(), 2.into(), serde_json::json!([])]);
+    let layer =
+        serde_json::json!([{ "layer": "system", "name": "machine", "digest": "sha256:ef", "rules": 1, "files": 1 }]);
+    assert_eq!((&records[2]["layers"], &records[3]["layers"]), (&layer, &layer));
     assert_eq!(records[4]["generation"], 1, "the one that stays");
     assert_eq!(records[5]["limits"]["wall_ms"], 60_000);
     assert_eq!(records[8]["stdout"], serde_json::json!({ "bytes": 10, "dropped": 3 }));

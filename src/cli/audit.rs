@@ -6,11 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     audit::{Completeness, Conclusion, Fault, Integrity, Report, StreamReport, verify_dir},
-    config::{
-        environment,
-        policy::{find, load},
-        state,
-    },
+    config::{environment, layers::Layers, state},
 };
 
 use super::{exit::Exit, output::Printer};
@@ -93,7 +89,7 @@ fn verify(args: Verify, printer: &mut Printer) -> Exit {
 
 /// The directory that a server with this policy would write to.
 fn log_dir(policy: Option<&str>, printer: &mut Printer) -> Result<PathBuf, Exit> {
-    let loaded = load(&find(policy, &environment)).map_err(|failure| {
+    let loaded = Layers::find(policy, &environment).load().map_err(|failure| {
         let findings = failure.findings.iter().filter_map(|(at, finding)| Some((failure.sources.get(*at)?, finding)));
         printer.findings(findings);
         Exit::Undecided
@@ -102,7 +98,7 @@ fn log_dir(policy: Option<&str>, printer: &mut Printer) -> Result<PathBuf, Exit>
         printer.talk("error: `HOME` is not an absolute path; name the log with `--dir`");
         return Err(Exit::Undecided);
     };
-    Ok(state::log_dir(loaded.set.audit_dir.as_deref(), &environment, &home))
+    Ok(state::log_dir(loaded.audit_dir(), &environment, &home))
 }
 
 fn as_text(report: &Report) -> Vec<String> {

@@ -48,7 +48,8 @@ Examples:
   stockade run --policy ./team.toml --cwd service -- make -j2
   stockade run --json -- 'git log --oneline -n 3'")]
 pub(super) struct Args {
-    /// A shipped policy's name or a file; else STOCKADE_POLICY, /etc/stockade/policy.toml, or the shipped `default`
+    /// A shipped policy's name or a file; else STOCKADE_POLICY. Where there is /etc/stockade/policy.toml, it holds above what is
+    /// named, and alone when nothing is; elsewhere that is the shipped `default`
     #[arg(long, value_name = "NAME|FILE")]
     policy: Option<String>,
     /// The directory to start in, inside a workspace root

@@ -38,7 +38,8 @@ Examples:
   claude mcp add stockade -- stockade serve --policy developer
   STOCKADE_LOG=stockade=debug stockade serve --policy ./team.toml")]
 pub(super) struct Args {
-    /// A shipped policy's name or a file; else STOCKADE_POLICY, /etc/stockade/policy.toml, or the shipped `default`
+    /// A shipped policy's name or a file; else STOCKADE_POLICY. Where there is /etc/stockade/policy.toml, it holds above what is
+    /// named, and alone when nothing is; elsewhere that is the shipped `default`
     #[arg(long, value_name = "NAME|FILE")]
     policy: Option<String>,
 }

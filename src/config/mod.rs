@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod layers;
 pub mod places;
 pub mod policy;
 pub mod secure;

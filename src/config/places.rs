@@ -30,6 +30,7 @@ pub fn resolve(policy: &PolicySet, start: &Path, home: &Path) -> Result<Workspac
         hide: sandbox.hide.iter().flat_map(|entry| resolver.hidden(entry)).collect(),
         protect: roots.iter().flat_map(|root| policy.places.protect.iter().map(|name| root.join(name))).collect(),
         home: home.to_path_buf(),
+        layers: Vec::new(),
         roots,
     };
     if resolver.findings.is_empty() {

@@ -33,6 +33,8 @@ impl fmt::Display for Named {
 /// A policy that may be used.
 #[derive(Clone, Debug)]
 pub struct LoadedPolicy {
+    /// Where it comes from.
+    pub named: Named,
     /// The compiled rules.
     pub set: PolicySet,
     /// The texts, base first.
@@ -52,25 +54,30 @@ pub struct LoadFailure {
     pub findings: Vec<(usize, Diagnostic)>,
 }
 
-/// Finds the policy that holds: the one that was named, else `STOCKADE_POLICY`, else the machine's, else the shipped
+/// Finds the one policy that is meant: the one that was named, else `STOCKADE_POLICY`, else the machine's, else the shipped
 /// `default`. A text with a slash or with the ending `.toml` names a file. What is there but broken is not passed over:
-/// loading it says what is wrong.
+/// loading it says what is wrong. Jobs are judged by [`super::layers::Layers`]: the machine's policy and the one that is named.
 pub fn find(named: Option<&str>, environment: &dyn Fn(&str) -> Option<String>) -> Named {
     find_with(named, environment, Path::new(SYSTEM))
 }
 
 fn find_with(named: Option<&str>, environment: &dyn Fn(&str) -> Option<String>, system: &Path) -> Named {
-    let asked = named.map(str::to_owned).or_else(|| environment(VARIABLE).filter(|value| !value.is_empty()));
-    match asked {
-        Some(text) => read_name(&text),
+    match asked(named, environment) {
+        Some(named) => named,
         None if is_absent(system) => Named::Shipped(FALLBACK.to_owned()),
         None => Named::File(system.to_owned()),
     }
 }
 
+/// The policy that somebody asks for.
+pub(super) fn asked(named: Option<&str>, environment: &dyn Fn(&str) -> Option<String>) -> Option<Named> {
+    let text = named.map(str::to_owned).or_else(|| environment(VARIABLE).filter(|value| !value.is_empty()));
+    text.map(|text| read_name(&text))
+}
+
 /// Whether nothing has that name. A file that may not even be looked at is not absent: it could hold the rules that the
 /// fallback lacks.
-fn is_absent(path: &Path) -> bool {
+pub(super) fn is_absent(path: &Path) -> bool {
     let missing = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
     path.symlink_metadata().is_err_and(missing)
 }
@@ -85,9 +92,13 @@ pub fn load(named: &Named) -> Result<LoadedPolicy, LoadFailure> {
     let chain = Chain::read(named)?;
     let (set, findings) = policy::compile(&chain.sources);
     match set {
-        Some(set) if findings.iter().all(|(_, finding)| finding.severity == Severity::Warning) => {
-            Ok(LoadedPolicy { set, sources: chain.sources, files: chain.files, warnings: findings })
-        }
+        Some(set) if findings.iter().all(|(_, finding)| finding.severity == Severity::Warning) => Ok(LoadedPolicy {
+            named: named.clone(),
+            set,
+            sources: chain.sources,
+            files: chain.files,
+            warnings: findings,
+        }),
         Some(_) | None => Err(LoadFailure { sources: chain.sources, findings }),
     }
 }
@@ -164,8 +175,8 @@ impl Chain {
 }
 
 const VARIABLE: &str = "STOCKADE_POLICY";
-const SYSTEM: &str = "/etc/stockade/policy.toml";
-const FALLBACK: &str = "default";
+pub(super) const SYSTEM: &str = "/etc/stockade/policy.toml";
+pub(super) const FALLBACK: &str = "default";
 
 /// Files that one policy may be made of. More is a mistake, or somebody who wants the server to read for ever.
 const MAX_CHAIN: usize = 8;

@@ -81,6 +81,7 @@ mod tests {
             hide: vec![],
             protect: vec![],
             home: "/".into(),
+            layers: Vec::new(),
         }
     }
 

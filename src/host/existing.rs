@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use rustix::io::Errno;
@@ -42,6 +43,16 @@ pub fn current(workspace: &Workspace) -> Result<Workspace, Denial> {
     current.hide.extend(existing(&workspace.hide, workspace)?);
     current.protect.extend(existing(&workspace.protect, workspace)?);
     Ok(current)
+}
+
+/// The places of layers without what one of them hides or protects by a link that leads there at this moment. A link that
+/// came after the load would else be below what another layer names in the place that it leads to.
+pub fn at_present(workspace: &Arc<Workspace>) -> Result<Arc<Workspace>, Denial> {
+    if workspace.layers.is_empty() {
+        return Ok(Arc::clone(workspace));
+    }
+    let now: Vec<_> = workspace.layers.iter().map(current).collect::<Result<_, _>>()?;
+    Ok(Arc::new(workspace.with_layers(&now)))
 }
 
 /// A link that leads to itself leads nowhere for whoever comes after the job as well.
@@ -95,6 +106,7 @@ mod tests {
             hide: vec![],
             protect: vec![],
             home: "/".into(),
+            layers: Vec::new(),
         }
     }
 
@@ -152,6 +164,21 @@ mod tests {
         fs::set_permissions(base.join("closed"), fs::Permissions::from_mode(0o755)).unwrap();
         // Root looks through the mode.
         assert!(found.is_err() || found.unwrap() == [base.join("closed/hooks")]);
+    }
+
+    #[test]
+    fn what_a_layer_hides_by_a_new_link_is_not_shown_by_the_other() {
+        let (_dir, base, _) = place();
+        fs::create_dir_all(base.join("data/sub")).unwrap();
+        let none = Workspace { write: vec![], ..workspace(&base) };
+        let system = Workspace { read: vec![base.join("data")], hide: vec![base.join("link")], ..none.clone() };
+        let project = Workspace { read: vec![base.join("data/sub")], ..none };
+        let joined = Arc::new(Workspace::layered(system, project));
+        assert_eq!(at_present(&joined).unwrap().read, [base.join("data/sub")]);
+        symlink("data", base.join("link")).unwrap();
+        assert!(at_present(&joined).unwrap().read.is_empty());
+        let alone = Arc::new(workspace(&base));
+        assert!(Arc::ptr_eq(&alone, &at_present(&alone).unwrap()));
     }
 
     #[test]

@@ -157,6 +157,7 @@ mod tests {
             hide: vec![],
             protect: vec![],
             home: base.clone(),
+            layers: Vec::new(),
         };
         (dir, base, workspace)
     }

@@ -13,7 +13,7 @@ mod start;
 mod walk;
 
 pub use descriptor::{Identity, Opened, Place, look_at};
-pub use existing::{current, existing};
+pub use existing::{at_present, current, existing};
 pub use named::{named, settled};
 pub use resolve::{Handles, resolve};
 pub use start::{Start, start};

@@ -219,6 +219,7 @@ mod tests {
                 hide: vec![],
                 protect: vec![],
                 home: base.clone(),
+                layers: Vec::new(),
             };
             Self { dir, workspace }
         }

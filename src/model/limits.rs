@@ -69,6 +69,61 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// What is left when both hold.
+    #[must_use]
+    pub fn narrower(self, other: Self) -> Self {
+        Self {
+            jobs: self.jobs.min(other.jobs),
+            queue: self.queue.min(other.queue),
+            rate: match (self.rate, other.rate) {
+                (Some(one), Some(other)) => Some(one.narrower(other)),
+                (one, other) => one.or(other),
+            },
+            wall: lower(self.wall, other.wall),
+            idle: lower(self.idle, other.idle),
+            cpu: lower(self.cpu, other.cpu),
+            memory: lower(self.memory, other.memory),
+            processes: lower(self.processes, other.processes),
+            files: self.files.min(other.files),
+            file_size: lower(self.file_size, other.file_size),
+            output: self.output.min(other.output),
+            stdin: self.stdin.min(other.stdin),
+            grace: self.grace.min(other.grace),
+            retention: self.retention.min(other.retention),
+        }
+    }
+}
+
+/// The lower of two limits, where zero is none.
+pub fn lower<T: Ord + Default>(one: T, other: T) -> T {
+    let none = T::default();
+    match (one == none, other == none) {
+        (true, _) => other,
+        (_, true) => one,
+        (false, false) => one.min(other),
+    }
+}
+
+impl Rate {
+    /// A rate that keeps to both: one of the two where it does, else the smaller count in the longer time.
+    fn narrower(self, other: Self) -> Self {
+        if self.keeps_to(other) {
+            self
+        } else if other.keeps_to(self) {
+            other
+        } else {
+            Self { count: self.count.min(other.count), per: self.per.max(other.per) }
+        }
+    }
+
+    /// Whether whoever keeps to this rate keeps to the other one. The other's time is covered by so many of this one's.
+    fn keeps_to(self, other: Self) -> bool {
+        let windows = other.per.as_nanos().div_ceil(self.per.as_nanos().max(1));
+        windows.saturating_mul(self.count.into()) <= other.count.into()
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let per = TimeSpan(self.per).to_string();
@@ -111,6 +166,33 @@ impl FromStr for Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lower_limit_holds_and_none_is_the_highest() {
+        assert_eq!([lower(0, 0), lower(0, 5), lower(5, 0), lower(5, 3)], [0, 5, 5, 3]);
+        let one = Limits { wall: Duration::ZERO, grace: Duration::ZERO, rate: None, queue: 0, ..Limits::default() };
+        let other = Limits { wall: Duration::from_secs(9), jobs: 2, memory: ByteSize(0), ..Limits::default() };
+        let both = one.narrower(other);
+        assert_eq!((both.wall, both.grace, both.jobs, both.queue), (Duration::from_secs(9), Duration::ZERO, 2, 0));
+        assert_eq!((both.rate, both.memory), (other.rate, one.memory));
+        assert_eq!(both, other.narrower(one));
+        assert_eq!(one.narrower(one), one);
+    }
+
+    #[test]
+    fn of_two_rates_both_are_kept() {
+        for (one, other, both) in [
+            ("60/min", "60/min", "60/m"),
+            ("60/min", "30/min", "30/m"),
+            ("5/10s", "60/min", "5/10s"),
+            ("2/s", "60/min", "2/m"),
+            ("1/h", "60/min", "1/h"),
+        ] {
+            let [one, other] = [one, other].map(|text| text.parse::<Rate>().expect(text));
+            assert_eq!(one.narrower(other).to_string(), both, "{one} {other}");
+            assert_eq!(other.narrower(one).to_string(), both, "{other} {one}");
+        }
+    }
 
     #[test]
     fn rates_read_and_print() {

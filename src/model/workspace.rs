@@ -1,5 +1,7 @@
 //! Where jobs work: the policy's places after every link is resolved.
 
+mod layered;
+
 use std::path::{Path, PathBuf};
 
 /// The places of a policy on this machine. All paths are absolute; all but `hide` and `protect` are free of links.
@@ -19,6 +21,8 @@ pub struct Workspace {
     pub protect: Vec<PathBuf>,
     /// The user's home directory.
     pub home: PathBuf,
+    /// The places that these are common to, the system's first; none where one policy holds alone.
+    pub layers: Vec<Workspace>,
 }
 
 /// How far jobs reach at a path.
@@ -136,9 +140,11 @@ impl Workspace {
         }
     }
 
-    /// Whether a path free of links lies where a job can write.
+    /// Whether a path free of links lies where a job can write, or could if one of the layers held alone: jobs of another
+    /// server that the same system's policy holds for may.
     pub fn is_writable(&self, path: &Path) -> bool {
-        self.write.iter().any(|root| path.starts_with(root))
+        let written = |places: &Self| places.write.iter().any(|root| path.starts_with(root));
+        written(self) || self.layers.iter().any(written)
     }
 }
 
@@ -156,6 +162,7 @@ mod tests {
             hide: paths(hide),
             protect: paths(protect),
             home: "/home/u".into(),
+            layers: Vec::new(),
         }
     }
 

@@ -1,6 +1,10 @@
 //! From a permit to a plan.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
     command::ResolvedScript,
@@ -11,10 +15,10 @@ use crate::{
         support::Support,
         workspace::Workspace,
     },
-    policy::Permit,
+    policy::{Permit, PolicySet},
 };
 
-use super::{FilePlan, Need, Run, SandboxPlan};
+use super::{FilePlan, Need, Run, SandboxPlan, describe::Enclosure};
 
 /// What a plan depends on beside the permit and the script.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +44,7 @@ pub fn build(permit: Permit, script: &ResolvedScript, around: Surroundings<'_>) 
         run: run(script),
         env: around.env.clone(),
         cwd: script.cwd.clone(),
-        files: FilePlan {
-            read: around.workspace.read.clone(),
-            write: around.workspace.write.clone(),
-            hide: around.hide.to_vec(),
-            protect: around.protect.to_vec(),
-            tmp: policy.sandbox.tmp,
-        },
+        files: files(policy, around),
         network: policy.sandbox.network,
         limits: policy.limits,
         wall: wall(policy.limits.wall, around.timeout),
@@ -55,6 +53,31 @@ pub fn build(permit: Permit, script: &ResolvedScript, around: Surroundings<'_>) 
         rules: permit.rules().to_vec(),
         policy_digest: policy.digest.clone(),
     })
+}
+
+/// What a job started in a directory would be surrounded by, in the words of a plan: for people who ask about a command that
+/// is not permitted. It is no plan, and nothing can run by it.
+pub fn outline(policy: &PolicySet, cwd: &Path, around: Surroundings<'_>) -> Result<String, Denial> {
+    let surroundings = Enclosure {
+        cwd,
+        env: around.env,
+        files: &files(policy, around),
+        network: policy.sandbox.network,
+        layers: &layers(&policy.sandbox.require, around.support)?,
+        limits: &policy.limits,
+        wall: wall(policy.limits.wall, around.timeout),
+    };
+    Ok(surroundings.describe())
+}
+
+fn files(policy: &PolicySet, around: Surroundings<'_>) -> FilePlan {
+    FilePlan {
+        read: around.workspace.read.clone(),
+        write: around.workspace.write.clone(),
+        hide: around.hide.to_vec(),
+        protect: around.protect.to_vec(),
+        tmp: policy.sandbox.tmp,
+    }
 }
 
 /// One literal command is executed as it is; everything else is for the executor. What a script names by a path is looked up
@@ -119,8 +142,6 @@ const ALWAYS: [Layer; 2] = [Layer::Privileges, Layer::Rlimits];
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::{
         command::{ResolvedCommand, ResolvedProgram, constructs, parse},

@@ -1,6 +1,11 @@
 //! A plan in words: what `explain` prints and what the log's digest covers.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -8,45 +13,33 @@ use crate::{
     model::{
         enforcement::Layer,
         hex::hex,
+        limits::Limits,
         size::{ByteSize, TimeSpan},
     },
     policy::{Network, StdinGrant},
 };
 
-use super::{Need, Run, SandboxPlan};
+use super::{FilePlan, Need, Run, SandboxPlan};
 
 impl SandboxPlan {
     /// One `key  value` line for each part of the plan. The environment is given by name: values may be secrets.
     pub fn describe(&self) -> String {
         let mut out = String::new();
-        let mut line = |key: &str, value: String| {
-            // Writing to a string cannot fail.
-            let _ = writeln!(out, "{key:<10} {value}");
-        };
         match &self.run {
             Run::Program { program, argv } => {
-                line("program", paths(std::slice::from_ref(program)));
-                line("argv", crate::command::canonical(argv));
+                line(&mut out, "program", paths(std::slice::from_ref(program)));
+                line(&mut out, "argv", crate::command::canonical(argv));
             }
             Run::Script { script, programs } => {
-                line("script", crate::command::canonical(&[script.canonical()]));
+                line(&mut out, "script", crate::command::canonical(&[script.canonical()]));
                 let named = |program: &Option<PathBuf>| program.clone().unwrap_or_else(|| "-".into());
-                line("programs", paths(&programs.iter().map(named).collect::<Vec<_>>()));
+                line(&mut out, "programs", paths(&programs.iter().map(named).collect::<Vec<_>>()));
             }
         }
-        line("cwd", paths(std::slice::from_ref(&self.cwd)));
-        line("env", self.env.keys().cloned().collect::<Vec<_>>().join(" "));
-        line("read", paths(&self.files.read));
-        line("write", paths(&self.files.write));
-        line("hide", paths(&self.files.hide));
-        line("protect", paths(&self.files.protect));
-        line("tmp", format!("private, {}", self.files.tmp));
-        line("network", network(self.network).into());
-        line("layers", self.layers.iter().map(layer).collect::<Vec<_>>().join(" "));
-        line("limits", self.limits_line());
-        line("stdin", stdin(&self.stdin));
-        line("rules", self.rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
-        line("policy", format!("sha256:{}", self.policy_digest));
+        self.enclosure().add_to(&mut out);
+        line(&mut out, "stdin", stdin(&self.stdin));
+        line(&mut out, "rules", self.rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        line(&mut out, "policy", format!("sha256:{}", self.policy_digest));
         out
     }
 
@@ -55,9 +48,53 @@ impl SandboxPlan {
         hex(&Sha256::digest(self.describe().as_bytes()))
     }
 
+    fn enclosure(&self) -> Enclosure<'_> {
+        Enclosure {
+            cwd: &self.cwd,
+            env: &self.env,
+            files: &self.files,
+            network: self.network,
+            layers: &self.layers,
+            limits: &self.limits,
+            wall: self.wall,
+        }
+    }
+}
+
+/// What surrounds a job, whatever runs in it.
+pub(super) struct Enclosure<'a> {
+    pub(super) cwd: &'a Path,
+    pub(super) env: &'a BTreeMap<String, String>,
+    pub(super) files: &'a FilePlan,
+    pub(super) network: Network,
+    pub(super) layers: &'a [(Layer, Need)],
+    pub(super) limits: &'a Limits,
+    pub(super) wall: Duration,
+}
+
+impl Enclosure<'_> {
+    pub(super) fn describe(&self) -> String {
+        let mut out = String::new();
+        self.add_to(&mut out);
+        out
+    }
+
+    fn add_to(&self, out: &mut String) {
+        line(out, "cwd", paths(&[self.cwd.to_owned()]));
+        line(out, "env", self.env.keys().cloned().collect::<Vec<_>>().join(" "));
+        line(out, "read", paths(&self.files.read));
+        line(out, "write", paths(&self.files.write));
+        line(out, "hide", paths(&self.files.hide));
+        line(out, "protect", paths(&self.files.protect));
+        line(out, "tmp", format!("private, {}", self.files.tmp));
+        line(out, "network", network(self.network).into());
+        line(out, "layers", self.layers.iter().map(layer).collect::<Vec<_>>().join(" "));
+        line(out, "limits", self.limits_line());
+    }
+
     fn limits_line(&self) -> String {
-        let limits = &self.limits;
-        let span = |d| if d == std::time::Duration::ZERO { "none".to_owned() } else { TimeSpan(d).to_string() };
+        let limits = self.limits;
+        let span = |d| if d == Duration::ZERO { "none".to_owned() } else { TimeSpan(d).to_string() };
         let size = |s: ByteSize| if s.0 == 0 { "none".to_owned() } else { s.to_string() };
         let count = |n: u64| if n == 0 { "none".to_owned() } else { n.to_string() };
         format!(
@@ -74,6 +111,11 @@ impl SandboxPlan {
             span(limits.grace),
         )
     }
+}
+
+fn line(out: &mut String, key: &str, value: String) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{key:<10} {value}");
 }
 
 /// Paths as canonical text, so that two different plans never share one description.

@@ -17,7 +17,7 @@ use crate::{
     policy::{Network, StdinGrant},
 };
 
-pub use build::{Surroundings, build, meets};
+pub use build::{Surroundings, build, meets, outline};
 
 /// All that a launcher needs to know, and all that the supervisor has to keep to.
 #[derive(Clone, Debug)]

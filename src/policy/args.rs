@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The places that the files of a command may lie in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scope {
     /// The workspace roots.
     #[default]
@@ -94,12 +94,12 @@ impl Args {
                 None
             }
         });
-        if let (Some(options), false) = (&options, permits) {
-            let place = table.place();
-            let label = format!("the {} entries of `options` are the only ones that may be there", options.len());
+        if options.is_some() && !permits {
+            let place = table.place_of("options");
+            let label = "it says which options an allowed command may have and no others";
             let hint = "to forbid options write them in `any_option`";
             let message = "`options` stands in a rule that does not allow";
-            table.findings().error_with_hint(Code::BadValue, &place, message, &label, hint);
+            table.findings().error_with_hint(Code::BadValue, &place, message, label, hint);
         }
         table.finish();
         Self { subcommand, options, any_option, operands, any_operand, min_operands, max_operands, paths }

@@ -98,6 +98,7 @@ fn finish(raw: RawPolicy, sources: &[Source], findings: &mut Findings) -> Policy
         off: raw.off.into_iter().map(|switch| (switch.off.value, switch.reason)).collect(),
         files: sources.iter().map(|source| (source.name.clone(), hex(&Sha256::digest(&source.text)))).collect(),
         narrowing: Vec::new(),
+        layers: Vec::new(),
     }
 }
 
@@ -129,7 +130,7 @@ fn check_ids(raw: &RawPolicy, findings: &mut Findings) {
 
 /// SHA-256 over texts in hexadecimal. Each text's length goes before it, so that no two lists give the same bytes; the
 /// names of the files do not count.
-fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
     for text in texts {
         hash.update((text.len() as u64).to_be_bytes());

@@ -3,6 +3,7 @@
 //! Each simple command is judged by itself. The built-in blocklist comes first, then every rule: one deny is a deny, else
 //! the settings have to agree, else one ask is an ask, else one allow allows, else it is denied because no rule allows it.
 //! So are the files, directories and variables beside the commands. The script gets the strictest answer of all these.
+//! Where several policies hold together, each of them judges each command.
 
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ use crate::{
 use super::{
     PolicySet, beside,
     decision::{Decision, Trace},
-    judge::{Judgement, judge, narrowest},
+    judge::{Judgement, narrowest},
+    layers::{judgements, named},
     rule::StdinGrant,
 };
 
@@ -31,7 +33,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// The rules that allowed the script, one for each command.
+    /// The rules that allowed the script, one for each command and each policy that holds.
     pub fn rules(&self) -> &[RuleRef] {
         &self.rules
     }
@@ -52,21 +54,19 @@ impl Permit {
 /// The first judgement gets a script with all its commands, files, directories and variables. The second gets the same
 /// tree with the one act that is due, fully known. What is not in the lists is not judged.
 pub fn decide(policy: &Arc<PolicySet>, request: &Request, script: &ResolvedScript) -> (Decision, Trace) {
-    let (judgements, commands): (Vec<_>, Vec<_>) = script
-        .commands
-        .iter()
-        .map(|command| {
-            let (judgement, trace) = judge(policy, script, command, request);
-            ((command.index, judgement), trace)
-        })
-        .unzip();
+    let (mut judged, mut commands) = (Vec::new(), Vec::new());
+    for command in &script.commands {
+        let (judgements, trace) = judgements(policy, script, command, request);
+        judged.extend(judgements.into_iter().map(|judgement| (command.index, judgement)));
+        commands.push(trace);
+    }
     let decision = match policy.shell.check(&script.constructs) {
-        Err(denial) => Decision::Deny(denial),
+        Err(denial) => Decision::Deny(named(policy, script, None, denial)),
         Ok(()) if is_empty(script) => {
             let reason = "the script holds no command that could be judged";
             Decision::Deny(Denial::new(Code::EmptyCommand, reason))
         }
-        Ok(()) => join(policy, judgements, beside::refusals(policy, script)),
+        Ok(()) => join(policy, script, judged),
     };
     (decision, Trace { commands })
 }
@@ -81,9 +81,11 @@ fn is_empty(script: &ResolvedScript) -> bool {
 }
 
 /// The strictest answer; of equal ones the first in the text.
-fn join(policy: &Arc<PolicySet>, judgements: Vec<(usize, Judgement)>, beside: Vec<(usize, Denial)>) -> Decision {
-    let (mut rules, mut grants, mut question, mut denials) = (Vec::new(), Vec::new(), None, beside);
-    for (index, judgement) in judgements {
+fn join(policy: &Arc<PolicySet>, script: &ResolvedScript, judged: Vec<(usize, Judgement)>) -> Decision {
+    let mut denials = beside::refusals(policy, script);
+    denials.iter_mut().for_each(|(index, denial)| *denial = named(policy, script, Some(*index), denial.clone()));
+    let (mut rules, mut grants, mut question) = (Vec::new(), Vec::new(), None);
+    for (index, judgement) in judged {
         match judgement {
             Judgement::Deny(denial) => denials.push((index, denial)),
             Judgement::Ask(asked) => question = question.or(Some(asked)),

@@ -66,6 +66,31 @@ pub struct CommandTrace {
     pub nearest: Option<(RuleRef, String)>,
     /// What the command does beside what is harmless, a line each.
     pub notes: Vec<String>,
-    /// The commands that it runs, through all layers.
+    /// How it has to be allowed.
+    pub standing: Standing,
+    /// The commands that it runs itself; each holds those that it runs.
     pub inside: Vec<Self>,
+}
+
+/// What allows a command that runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// A rule of its own.
+    #[default]
+    Own,
+    /// The rule that allows the command that runs it: it grants `exec`. Rules that forbid look at it all the same.
+    Covered,
+    /// The rule that allows the program that reads it as text. Rules that forbid look at it all the same.
+    Text,
+}
+
+impl Standing {
+    /// The word in explanations.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Covered => "covered",
+            Self::Text => "text",
+        }
+    }
 }

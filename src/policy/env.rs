@@ -1,5 +1,7 @@
 //! `[env]`: the environment of a job, made from nothing.
 
+mod layered;
+
 use std::collections::BTreeMap;
 
 use crate::{

@@ -60,6 +60,17 @@ impl Findings {
         self.0.retain(keep);
     }
 
+    /// Drops the finding that a table lacks a key: the key is there and misspelt, and that is one mistake.
+    pub(super) fn drop_missing(&mut self, file: usize, table: Span, key: &str) {
+        let end = format!("has no `{key}`");
+        let is_it = |finding: &Diagnostic| {
+            matches!(finding.code, Code::MissingKey | Code::NoReason)
+                && finding.message.ends_with(&end)
+                && finding.primary.as_ref().is_some_and(|label| label.span == table)
+        };
+        self.0.retain(|(own, finding)| *own != file || !is_it(finding));
+    }
+
     /// The findings in the order of the files and of their text.
     pub(super) fn into_sorted(mut self) -> Vec<(usize, Diagnostic)> {
         self.0.sort_by_key(|(file, finding)| (*file, finding.primary.as_ref().map(|label| label.span)));

@@ -3,11 +3,20 @@
 
 use toml_edit::{Array, Decor, DocumentMut, Item, RawString, Table, TomlError, Value};
 
-/// The order of a rule's and of a test's keys. What is not here comes last, as it stood.
+/// The order of the keys of rules, tests, facts and switches, and of the tables inside them. What is not here comes last,
+/// as it stood.
+#[rustfmt::skip]
 const ORDER: &[&str] = &[
-    "id", "decision", "program", "command", "args", "grants", "paths", "name", "run", "cwd", "env", "expect", "stdin",
-    "reason", "hint", "examples", "match", "no_match",
+    "id", "decision", "program", "command",
+    "names", "source", "syntax", "first", "alone", "appends", "always", "bare", "least",
+    "args", "subcommand", "options", "any_option", "keys", "modules", "operands", "any_operand", "min_operands",
+    "max_operands", "paths", "grants", "needs",
+    "name", "run", "cwd", "env", "expect",
+    "off", "stdin", "reason", "hint", "examples", "match", "no_match",
 ];
+
+/// Tables whose keys have an order.
+const ORDERED: &[&str] = &["rule", "test", "program", "sub", "blocklist"];
 
 /// The text of a policy file in its canonical layout. A text that is not TOML has none.
 pub fn format(text: &str) -> Result<String, TomlError> {
@@ -25,7 +34,7 @@ pub fn format(text: &str) -> Result<String, TomlError> {
 /// The tables below a table, in the order of the file.
 fn tidy_tables(table: &mut Table) {
     for (name, item) in table.iter_mut() {
-        let sorted = matches!(name.get(), "rule" | "test");
+        let sorted = ORDERED.contains(&name.get());
         match item {
             Item::Table(inner) if !inner.is_dotted() => tidy_table(inner, false),
             Item::ArrayOfTables(tables) => tables.iter_mut().for_each(|inner| tidy_table(inner, sorted)),

@@ -40,7 +40,7 @@ impl Grants {
             }
         }
         if !permits && grants != Self::default() {
-            let place = table.place();
+            let place = table.place_of("grants");
             let message = "`grants` stands in a rule that does not allow";
             let hint = "to forbid such uses write them in `needs`";
             table.findings().error_with_hint(Code::BadValue, &place, message, "only an allow rule grants", hint);

@@ -1,6 +1,6 @@
 //! The judgement of one command that runs a program.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{cmp::Reverse, collections::BTreeSet, path::PathBuf};
 
 use crate::{
     command::{ResolvedCommand, ResolvedScript},
@@ -38,9 +38,10 @@ pub(super) enum Judgement {
 /// The rules that apply to a command, and how surely.
 struct Matched<'p>(Vec<(&'p Rule, Fit)>);
 
-/// Judges a command of a script, and all commands that it runs.
+/// Judges a command of a script, and all commands that it runs. The roots are those that `cwd` of rules is seen from.
 pub(super) fn judge(
     policy: &PolicySet,
+    roots: &[PathBuf],
     script: &ResolvedScript,
     command: &ResolvedCommand,
     request: &Request,
@@ -49,7 +50,7 @@ pub(super) fn judge(
     let inside = inside(&policy.programs, &Words { argv: command.argv.clone(), unknown: command.unknown.clone() });
     let blocked = blocklist::find(policy, command, &inside, cwds);
     let crew = Crew::new(policy, script, command, request, &inside);
-    let subjects = crew.subjects(&script.roots);
+    let subjects = crew.subjects(roots);
     let matched = Matched::of(policy, &subjects, inside.open);
     let allowed = matched.0.iter().any(|(rule, _)| rule.verdict() != Verdict::Deny);
     let nearest = subjects.first().filter(|_| !allowed).and_then(|subject| near::nearest(policy, subject));

@@ -35,6 +35,34 @@ impl<'a> Located<'a> {
         value(rule, &keys).map(|span| Spanned { value: (), span, file })
     }
 
+    /// The entry of a list of a rule: `program = ["ls", "cat"]`, or the text itself where there is no list.
+    pub(super) fn entry_in_rule(&self, id: &str, key: &str, entry: &str) -> Option<Spanned<()>> {
+        let keys: Vec<&str> = key.split('.').collect();
+        let (file, rule) = self.rule(id)?;
+        let span = entry_of(found(rule, &keys)?, entry)?;
+        Some(Spanned { value: (), span, file })
+    }
+
+    /// The entry of a list of a setting, in the last file that has it.
+    pub(super) fn entry(&self, path: &str, entry: &str) -> Option<Spanned<()>> {
+        let keys: Vec<&str> = path.split('.').collect();
+        let all = self.0.iter().enumerate();
+        let mut last_first = all.rev().filter_map(|(file, tree)| Some((file, found(tree.get_ref(), &keys)?)));
+        let (file, value) = last_first.next()?;
+        Some(Spanned { value: (), span: entry_of(value, entry)?, file })
+    }
+
+    /// The switch of an entry of the blocklist, in the last file.
+    pub(super) fn switch(&self, id: &str) -> Option<Spanned<()>> {
+        let file = self.0.len().checked_sub(1)?;
+        let switches = self.0.get(file)?.get_ref().get("blocklist")?.get_ref().as_array()?;
+        switches.iter().find_map(|switch| {
+            let DeValue::Table(switch) = switch.get_ref() else { return None };
+            let off = switch.get("off").filter(|off| off.get_ref().as_str() == Some(id))?;
+            Some(Spanned { value: (), span: off.span().into(), file })
+        })
+    }
+
     /// The names of the keys that a rule has.
     pub(super) fn keys_of_rule(&self, id: &str) -> Vec<&str> {
         self.rule(id).map(|(_, rule)| rule.iter().map(|(name, _)| &**name.get_ref()).collect()).unwrap_or_default()
@@ -52,11 +80,32 @@ impl<'a> Located<'a> {
 }
 
 fn value(table: &DeTable<'_>, keys: &[&str]) -> Option<Span> {
+    found(table, keys).map(|found| found.span().into())
+}
+
+fn found<'t, 'a>(table: &'t DeTable<'a>, keys: &[&str]) -> Option<&'t toml::Spanned<DeValue<'a>>> {
     let (key, rest) = keys.split_first()?;
     let found = table.get(*key)?;
     match (rest, found.get_ref()) {
-        ([], _) => Some(found.span().into()),
-        (rest, DeValue::Table(inner)) => value(inner, rest),
+        ([], _) => Some(found),
+        (rest, DeValue::Table(inner)) => self::found(inner, rest),
         (_, _) => None,
+    }
+}
+
+fn entry_of(value: &toml::Spanned<DeValue<'_>>, entry: &str) -> Option<Span> {
+    let is = |value: &toml::Spanned<DeValue<'_>>| value.get_ref().as_str() == Some(entry);
+    match value.get_ref().as_array() {
+        Some(items) => items.iter().find(|item| is(item)).map(|item| item.span().into()),
+        None => is(value).then(|| value.span().into()),
+    }
+}
+
+impl Spanned<()> {
+    /// The place as people read it: `file:line:column`.
+    pub(super) fn shown(&self, sources: &[Source]) -> Option<String> {
+        let source = sources.get(self.file)?;
+        let (line, column) = source.position(self.span.start);
+        Some(format!("{}:{line}:{column}", source.name))
     }
 }

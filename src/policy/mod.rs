@@ -31,6 +31,7 @@ mod limits;
 mod format;
 mod git;
 mod language;
+mod layers;
 mod lint;
 mod locate;
 mod name;
@@ -69,10 +70,12 @@ pub use case::Got;
 pub use compare::{AnswerChange, Difference, RuleChange, RuleEvent, SettingChange, Side, Way, compare};
 pub use compile::{compile, extends};
 pub use decide::{Permit, decide};
-pub use decision::{CommandTrace, Decision, Question, Trace};
+pub use decision::{CommandTrace, Decision, Question, Standing, Trace};
 pub use env::EnvRules;
 pub use exercise::{Exercise, Kind, Tried, exercise};
 pub use format::format;
+use layers::Layer;
+pub use layers::layered;
 pub use lint::lint;
 pub use narrow::Narrowing;
 pub use pattern::Pattern;
@@ -86,7 +89,10 @@ pub use schema::schema;
 pub use settings::{Lean, Setting, SettingValue, settings};
 pub use shell::{ShellRules, Unknown};
 pub use shipped::{shipped, shipped_names};
-pub use show::{Shown, show};
+pub use show::{
+    EntryShown, OptionShown, ProgramShown, RuleShown, Shown, USES, rules_about, show, show_blocklist, show_program,
+    show_rules,
+};
 pub use workspace::Places;
 
 /// A compiled, consistent set of rules.
@@ -117,6 +123,9 @@ pub struct PolicySet {
     files: Vec<(String, String)>,
     /// Lists of patterns from the settings; a command has to match one of each.
     narrowing: Vec<Vec<regex::Regex>>,
+    /// The policies that hold together, the system's first; none when one holds alone. Then what this set says is what they
+    /// have in common, and each of them judges by its own rules.
+    layers: Vec<Layer>,
 }
 
 impl PolicySet {
@@ -137,7 +146,11 @@ impl PolicySet {
     /// The texts among a command's words that may name files, by what is known of its program; every word where nothing
     /// is. The places are those of words that are not known.
     pub fn named_files(&self, argv: &[String], unknown: &[usize]) -> BTreeSet<String> {
-        self.programs.files(&Words { argv: argv.to_vec(), unknown: unknown.to_vec() })
+        let words = Words { argv: argv.to_vec(), unknown: unknown.to_vec() };
+        if self.layers.is_empty() {
+            return self.programs.files(&words);
+        }
+        self.layers.iter().flat_map(|layer| layer.set.programs.files(&words)).collect()
     }
 
     /// The rules that can be about a command, by id.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::{command::ResolvedCommand, model::size::ByteSize};
+use crate::{
+    command::ResolvedCommand,
+    model::{limits::lower, size::ByteSize},
+};
 
 use super::{PolicySet, rule::Fit};
 
@@ -28,8 +31,12 @@ impl PolicySet {
         let limits = &mut self.limits;
         limits.jobs = by.jobs.map_or(limits.jobs, |jobs| jobs.min(limits.jobs));
         limits.output = by.output.map_or(limits.output, |output| output.min(limits.output));
-        limits.wall = by.wall.map_or(limits.wall, |wall| shorter(wall, limits.wall));
-        self.narrowing.extend(by.commands.clone());
+        limits.wall = by.wall.map_or(limits.wall, |wall| lower(wall, limits.wall));
+        // Where several policies hold, each of them judges.
+        let layers = self.layers.iter_mut().map(|layer| &mut layer.set.narrowing);
+        for lists in layers.chain([&mut self.narrowing]) {
+            lists.extend(by.commands.clone());
+        }
         self
     }
 
@@ -45,15 +52,6 @@ impl PolicySet {
             }
         };
         self.narrowing.iter().map(fits).min().unwrap_or(Fit::Yes)
-    }
-}
-
-/// The shorter of two limits, where zero is none.
-fn shorter(left: Duration, right: Duration) -> Duration {
-    match (left.is_zero(), right.is_zero()) {
-        (true, _) => right,
-        (_, true) => left,
-        (false, false) => left.min(right),
     }
 }
 

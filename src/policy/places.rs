@@ -30,6 +30,7 @@ pub(super) fn assumed_workspace(places: &Places, sandbox: &SandboxRules) -> Work
         hide: all(&sandbox.hide),
         protect,
         home: HOME.into(),
+        layers: Vec::new(),
     }
 }
 

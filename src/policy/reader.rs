@@ -69,6 +69,22 @@ impl<'a, 'f> Reader<'a, 'f> {
         Spanned { value: (), span: self.span, file: self.file }
     }
 
+    /// The place of a key's value; that of the table when it is not there.
+    pub(super) fn place_of(&self, key: &str) -> Spanned<()> {
+        let span = self.entries.get(key).map(|value| value.span().into());
+        Spanned { value: (), span: span.unwrap_or(self.span), file: self.file }
+    }
+
+    /// The texts of a list with their places.
+    pub(super) fn places(&self, key: &str) -> Vec<(&'a str, Spanned<()>)> {
+        let items = self.entries.get(key).and_then(|value| value.get_ref().as_array());
+        let texts = items.into_iter().flat_map(|items| items.iter()).filter_map(|item| {
+            let place = Spanned { value: (), span: item.span().into(), file: self.file };
+            Some((item.get_ref().as_str()?, place))
+        });
+        texts.collect()
+    }
+
     /// Where findings about the table's values go.
     pub(super) fn findings(&mut self) -> &mut Findings {
         self.findings
@@ -221,10 +237,14 @@ impl<'a, 'f> Reader<'a, 'f> {
             }
             let mut finding = Diagnostic::error(Code::UnknownKey, format!("unknown key `{}`", text.escape_debug()))
                 .at(Span::from(name.span()), format!("not a key of {}", self.name));
-            finding.hint = Some(match closest(text, self.known.iter().copied()) {
+            let near = closest(text, self.known.iter().copied());
+            finding.hint = Some(match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the keys of {} are {}", self.name, list(&self.known)),
             });
+            if let Some(near) = near {
+                self.findings.drop_missing(self.file, self.span, near);
+            }
             self.findings.add(self.file, finding);
         }
     }

@@ -117,6 +117,12 @@ impl Rule {
         &self.place
     }
 
+    /// The same rule, named as one of another layer.
+    pub(super) fn in_layer(mut self, layer: &str) -> Self {
+        layer.clone_into(&mut self.place.layer);
+        self
+    }
+
     /// The id.
     pub fn id(&self) -> &str {
         &self.place.id

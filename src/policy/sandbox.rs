@@ -2,12 +2,12 @@
 
 use crate::{
     diagnostic::Code,
-    model::{enforcement::Layer, size::ByteSize},
+    model::{enforcement::Layer, size::ByteSize, workspace::Workspace},
 };
 
 use super::{
     findings::{Findings, Spanned, over},
-    path::check_rooted,
+    path::{WORKSPACE, check_rooted},
     reader::{Reader, list},
     similar::closest,
     workspace::texts,
@@ -61,6 +61,27 @@ const HIDE: &[&str] = &[
 ];
 const REQUIRE: &[Layer] = &[Layer::Landlock, Layer::Seccomp, Layer::Privileges, Layer::Rlimits];
 const TMP: ByteSize = ByteSize(256 << 20);
+
+impl SandboxRules {
+    /// What is left of a system's policy when this one holds under it, with the places that are common to both.
+    pub(super) fn under(&self, system: &Self, common: &Workspace) -> Self {
+        let shown = |path: &std::path::PathBuf| {
+            if common.roots.contains(path) { WORKSPACE.to_owned() } else { path.display().to_string() }
+        };
+        let mut require = system.require.clone();
+        require.extend(self.require.iter().filter(|layer| !system.require.contains(layer)));
+        Self {
+            read: common.read.iter().map(shown).collect(),
+            write: common.write.iter().map(shown).collect(),
+            hide: common.hide.iter().map(|path| path.display().to_string()).collect(),
+            network: match (self.network, system.network) {
+                (Network::None, Network::None) => Network::None,
+            },
+            require,
+            tmp: self.tmp.min(system.tmp),
+        }
+    }
+}
 
 impl RawSandbox {
     pub(super) fn read(mut table: Reader<'_, '_>) -> Self {

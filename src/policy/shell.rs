@@ -53,6 +53,18 @@ impl ShellRules {
         }
     }
 
+    /// What is left of a system's policy when this one holds under it.
+    pub(super) fn under(&self, system: &Self) -> Self {
+        Self {
+            unknown: match (self.unknown, system.unknown) {
+                (Unknown::AtExec, Unknown::AtExec) => Unknown::AtExec,
+                (Unknown::Deny, _) | (_, Unknown::Deny) => Unknown::Deny,
+            },
+            paths: self.paths.min(system.paths),
+            allow: system.allow.iter().filter(|construct| self.allow.contains(construct)).copied().collect(),
+        }
+    }
+
     /// The constructs that a script may use.
     pub(super) fn allowed(&self) -> impl Iterator<Item = Construct> {
         self.allow.iter().copied()

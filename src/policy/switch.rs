@@ -24,9 +24,10 @@ impl RawSwitch {
                 table.missing(key, why);
             }
         }
+        let is_entry = |off: &Spanned<String>| blocklist().any(|entry| entry.id == off.value);
         let off = table.text("off");
         let reason = table.text("reason");
-        if let Some(off) = off.as_ref().filter(|off| !blocklist().any(|entry| entry.id == off.value)) {
+        if let Some(off) = off.as_ref().filter(|off| !is_entry(off)) {
             let message = format!("the built-in blocklist has no entry `{}`", off.value.escape_debug());
             let hint = match closest(&off.value, blocklist().map(|entry| entry.id)) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -39,7 +40,8 @@ impl RawSwitch {
             table.findings().error(Code::BadValue, reason, "`reason` is empty", label);
         }
         table.finish();
-        Some(Self { off: off?, reason: reason?.value })
+        let said = |reason: &Spanned<String>| !reason.value.trim().is_empty();
+        Some(Self { off: off.filter(is_entry)?, reason: reason.filter(said)?.value })
     }
 }
 

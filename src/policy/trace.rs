@@ -2,37 +2,80 @@
 
 use super::{
     PolicySet,
-    decision::CommandTrace,
+    decision::{CommandTrace, Standing},
     inside::{How, Inside},
     near,
-    programs::Uses,
-    rule::{Fit, Verdict},
+    programs::{Need, Uses},
+    rule::{Fit, Rule, Verdict},
     subject::Subject,
 };
 
 /// The trace of a command: what it does, and of each command that it runs the rules as well.
 pub(super) fn of(policy: &PolicySet, subjects: &[Subject<'_>], inside: &Inside) -> CommandTrace {
-    let mut rows = subjects.iter().zip(&inside.parts).enumerate().map(|(at, (subject, part))| {
-        let row = CommandTrace {
-            canonical: subject.command.canonical.clone(),
-            notes: notes(subject, &part.uses),
-            ..CommandTrace::default()
+    let mut rows: Vec<CommandTrace> = Vec::with_capacity(inside.parts.len());
+    // Whether the rule that allows a command covers all that it runs.
+    let mut free: Vec<bool> = Vec::new();
+    for (at, (subject, part)) in subjects.iter().zip(&inside.parts).enumerate() {
+        let canonical = subject.command.canonical.clone();
+        let row = CommandTrace { canonical, notes: notes(subject, &part.uses), ..CommandTrace::default() };
+        if inside.parts.len() == 1 {
+            return row;
+        }
+        let fitting = fitting(policy, subject);
+        let outer_is_free = at > 0 && free.get(part.parent).copied().unwrap_or_default();
+        let standing = match part.how {
+            How::Perhaps => Standing::Text,
+            How::Itself if outer_is_free => Standing::Covered,
+            How::Itself => Standing::Own,
         };
-        if at == 0 { row } else { with_rules(row, policy, subject, part.how) }
-    });
-    let Some(own) = rows.next() else { return CommandTrace::default() };
-    CommandTrace { inside: rows.collect(), ..own }
+        // The command itself is allowed by the rules that do for certain, where there are such.
+        let sure = fitting.iter().any(|(rule, fit)| rule.verdict() == Verdict::Allow && *fit == Fit::Yes);
+        let least = if at == 0 && sure { Fit::Yes } else { Fit::Maybe };
+        free.push(standing != Standing::Own || runs_any(&fitting, least, subject));
+        rows.push(if at == 0 { row } else { with_rules(row, policy, subject, &fitting, standing) });
+    }
+    nested(rows, inside)
 }
 
-fn with_rules(row: CommandTrace, policy: &PolicySet, subject: &Subject<'_>, how: How) -> CommandTrace {
+/// Puts each command into the one that runs it.
+fn nested(mut rows: Vec<CommandTrace>, inside: &Inside) -> CommandTrace {
+    while rows.len() > 1 {
+        let Some(row) = rows.pop() else { break };
+        let parent = inside.parts.get(rows.len()).map_or(0, |part| part.parent);
+        if let Some(parent) = rows.get_mut(parent) {
+            parent.inside.insert(0, row);
+        }
+    }
+    rows.pop().unwrap_or_default()
+}
+
+/// The rules that fit a command, and how surely.
+fn fitting<'p>(policy: &'p PolicySet, subject: &Subject<'_>) -> Vec<(&'p Rule, Fit)> {
     let rules = policy.rules_about(subject.command);
-    let fits = rules.iter().map(|rule| (*rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No);
-    let matched: Vec<_> = fits.map(|(rule, fit)| (rule, super::judge::word(rule.verdict(), fit))).collect();
-    let open = matched.iter().all(|(rule, _)| rule.verdict() == Verdict::Deny) && how == How::Itself;
+    rules.into_iter().map(|rule| (rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No).collect()
+}
+
+/// Whether the rules that allow a command let it run anything.
+fn runs_any(fitting: &[(&Rule, Fit)], least: Fit, subject: &Subject<'_>) -> bool {
+    let vouches = |rule: &Rule| !subject.command.program.writable || rule.names_by_path(subject.command);
+    let allows = fitting.iter().filter(|(rule, fit)| rule.verdict() == Verdict::Allow && *fit >= least);
+    allows.into_iter().any(|(rule, _)| vouches(rule) && rule.grants().covers(Need::Exec))
+}
+
+fn with_rules(
+    row: CommandTrace,
+    policy: &PolicySet,
+    subject: &Subject<'_>,
+    fitting: &[(&Rule, Fit)],
+    standing: Standing,
+) -> CommandTrace {
+    let open = standing == Standing::Own && fitting.iter().all(|(rule, _)| rule.verdict() == Verdict::Deny);
     let nearest = open.then(|| near::nearest(policy, subject)).flatten();
+    let matched = fitting.iter().map(|(rule, fit)| (rule.place().clone(), super::judge::word(rule.verdict(), *fit)));
     CommandTrace {
-        matched: matched.into_iter().map(|(rule, word)| (rule.place().clone(), word)).collect(),
+        matched: matched.collect(),
         nearest: nearest.map(|near| (near.rule.place().clone(), near.why)),
+        standing,
         ..row
     }
 }

@@ -29,7 +29,7 @@ const PROTECT: &[&str] = &[".git/hooks", ".git/config", ".vscode", ".claude", ".
 impl RawWorkspace {
     pub(super) fn read(mut table: Reader<'_, '_>) -> Self {
         let raw = Self { roots: table.texts("roots"), protect: table.texts("protect") };
-        let place = table.place();
+        let place = table.place_of("roots");
         let findings = table.findings();
         if raw.roots.as_ref().is_some_and(Vec::is_empty) {
             findings.error(Code::BadValue, &place, "`roots` is empty", "a job has to start somewhere");

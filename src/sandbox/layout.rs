@@ -391,6 +391,7 @@ mod tests {
                 hide: files.hide.clone(),
                 protect: files.protect.clone(),
                 home: "/".into(),
+                layers: Vec::new(),
             };
             for path in &probes {
                 let (said, is) = (workspace.reach(path), can(&places, &files, path));

@@ -14,7 +14,7 @@ mod setup;
 
 pub use edition::PolicyView;
 pub use house::{StartError, Stockade};
-pub use judge::{Judgement, Verdict, judge};
+pub use judge::{Judgement, Verdict, judge, outline};
 pub use origin::{Origin, home};
 pub use reload::Reloaded;
 pub use setup::{Options, Setup, SetupError, own_principal, prepare};

@@ -25,7 +25,7 @@ pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, 
     let Judgement { script, trace, verdict } = judge(&edition.setup, &request);
     let (script, policy) = (script.as_ref(), &edition.id);
     let denied = |denial: &Denial| Decided::deny(denial, script, &trace, policy);
-    let (plan, handles, judged) = match verdict {
+    let (plan, handles, judged, workspace) = match verdict {
         Verdict::Allow(allowed) => *allowed,
         Verdict::Ask(question) => {
             let decided = Decided::ask(&question, script, &trace, policy);
@@ -39,7 +39,7 @@ pub(super) async fn accept(house: &House, request: Request) -> Result<Accepted, 
     };
     let decided = Decided::allow(&plan.rules, script, &trace, policy);
     let receipt = house.audit.begin(exec, decided, &plan).await.map_err(|error| error.denial())?;
-    let (policy, workspace) = (Arc::clone(&edition.setup.policy), Arc::clone(&edition.setup.workspace));
+    let policy = Arc::clone(&edition.setup.policy);
     let judged = Judged { script: judged, policy, generation: edition.id.generation, workspace };
     Ok(Accepted { place, request, plan, handles, receipt, judged })
 }

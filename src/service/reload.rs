@@ -54,8 +54,14 @@ pub(super) fn tell_files(edition: &Edition) {
         digest = id.digest,
         "a policy is in use"
     );
+    for (layer, policy) in setup.policy.layers() {
+        tracing::info!(layer, name = policy.name, digest = policy.digest, "a policy that holds together with others");
+    }
     for (file, digest) in setup.policy.files() {
         tracing::info!(file, digest, "a file of the policy");
+    }
+    for (layer, line) in setup.policy.idle() {
+        tracing::info!(layer, "{line}");
     }
 }
 

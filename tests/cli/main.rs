@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at anything odd")]
 
 mod agent;
+mod explain;
 mod init;
+mod layers;
 mod place;
 mod reload;
-mod tools;
 mod scripts;
+mod show;
+mod tools;
 
 use std::{
     fs,

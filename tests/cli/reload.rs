@@ -177,7 +177,7 @@ fn a_policy_that_does_not_load_changes_nothing_and_every_answer_says_so_until_it
     assert_eq!(failed[0]["digest"], records(&place, "policy.load")[0]["digest"]);
     let finding = &failed[0]["findings"][0];
     assert_eq!((&finding["code"], &finding["severity"]), (&json!("unknown-key"), &json!("error")));
-    assert!(finding["at"].as_str().unwrap().ends_with("policy.toml:13:1"), "{finding}");
+    assert!(finding["at"].as_str().unwrap().ends_with("policy.toml:14:1"), "{finding}");
     verifies(&place);
 }
 

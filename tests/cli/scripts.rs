@@ -26,7 +26,7 @@ fn explained(place: &Place, text: &str) -> Vec<String> {
     let mut lines = shown.lines();
     assert_eq!(lines.next(), Some("allow  would run"));
     let about = lines
-        .take_while(|line| *line != "sandbox")
+        .take_while(|line| !line.starts_with("layers "))
         .filter(|line| !line.starts_with("   allow ") && !line.starts_with("   may-allow "));
     // Where a program lies is the machine's business.
     let known = |line: &str| line.split_once("program    /").map_or(line, |_| "   program").to_owned();
@@ -51,7 +51,10 @@ fn everyday_scripts_are_explained_command_by_command() {
             ],
         ),
         ("cat <<'EOF' > notes.txt\none\ntwo\nEOF\n", vec![" 1 cat", "   program", "   write      WS/notes.txt"]),
-        ("grep -rn 'a;b|c' src || true", vec![" 1 grep -rn 'a;b|c' src", "   program", " 2 true", "   program"]),
+        (
+            "grep -rn 'a;b|c' src || true",
+            vec![" 1 grep -rn 'a;b|c' src", "   program", "   does       reads `src`", " 2 true", "   program"],
+        ),
         ("git commit -m 'fix; $(not run)'", vec![" 1 git commit -m 'fix; $(not run)'", "   program"]),
         (
             "cd src; sort < a.rs\ncat \"$(echo 'a\nb')\"",
@@ -81,7 +84,8 @@ fn everyday_scripts_are_explained_command_by_command() {
 #[test]
 fn the_working_directory_is_a_variable_of_every_script() {
     let place = furnished();
-    assert_eq!(explained(&place, "ls \"$PWD\"/src"), [" 1 ls WS/src", "   program"]);
+    let lines = [" 1 ls WS/src", "   program", "   does       reads `WS/src`"];
+    assert_eq!(explained(&place, "ls \"$PWD\"/src"), lines);
     let answer = place.run(&["run", "--policy", "developer", "--env", "PWD=/etc", "--", "ls"]);
     answer.is(126, "", &["env-refused", "`PWD`"]);
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     config::{
-        environment, places,
+        environment, layers, places,
         policy::{LoadFailure, LoadedPolicy, Named, find, load},
         secure, state,
     },
@@ -130,7 +130,10 @@ fn step(scene: &Scene, fate: Fate) -> Step {
 fn would_start(scene: &Scene, set: &PolicySet, files: &[PathBuf]) -> Result<(PathBuf, Workspace), Refusal> {
     let about = |findings: Vec<Diagnostic>| findings.into_iter().map(without_text).collect::<Refusal>();
     let workspace = places::resolve(set, &scene.project, &scene.home).map_err(about)?;
-    let log = state::log_dir(set.audit_dir.as_deref(), &environment, &scene.home);
+    // Where the machine has a policy of its own, that one holds above, and says where the log lies.
+    let machines = layers::machines().map_err(in_text)?;
+    let log = machines.as_ref().map_or(&set.audit_dir, |machines| &machines.set.audit_dir);
+    let log = state::log_dir(log.as_deref(), &environment, &scene.home);
     let own = [&scene.policy, &scene.program, &log].map(PathBuf::as_path);
     let kept_out = files.iter().map(PathBuf::as_path).filter(|file| *file != scene.policy);
     let exposed = state::exposed(own.into_iter().chain(kept_out), &workspace);

@@ -140,6 +140,7 @@ mod tests {
                 hide: vec![],
                 protect: vec![],
                 home: self.path("home"),
+                layers: Vec::new(),
             };
             let path: Vec<_> = user_path.iter().map(|name| self.path(name).display().to_string()).collect();
             missing(&[Kind::Node], &workspace, &path.join(":"))

@@ -44,8 +44,8 @@ fn judge_lines(setup: &Setup, reader: &mut impl BufRead, printer: &mut Printer) 
         }
         match row(&line) {
             Ok(Row { command }) => {
-                let judgement = judge(setup, &super::request(command.clone(), None));
-                printer.data(super::json::judgement(&command, &judgement, false));
+                let judgement = judge(setup, &super::explain::request(command.clone(), None));
+                printer.data(super::explain::decision(&command, &judgement));
             }
             Err(why) => {
                 let reason = format!("line {number} {why}");
@@ -77,7 +77,7 @@ fn row(line: &[u8]) -> Result<Row, String> {
 }
 
 fn bad_row(reason: &str) -> Value {
-    json!({ "command": null, "decision": "deny", "rule": null, "code": Code::BadArgument.as_str(), "span": null, "reason": reason, "canonical": null })
+    json!({ "command": null, "decision": "deny", "rule": null, "code": Code::BadArgument.as_str(), "span": null, "reason": reason, "hint": null, "canonical": null })
 }
 
 /// The longest command, every byte of it written as `\u0000`, fits twice over.

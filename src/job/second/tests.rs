@@ -38,6 +38,7 @@ reason = "tests"
 id = "built"
 decision = "allow"
 program = "./built"
+grants = ["any"]
 reason = "the script makes it"
 [[rule]]
 id = "keep"
@@ -81,6 +82,7 @@ impl Scene {
             hide: vec![root.join("hidden")],
             protect: vec![root.join("protected")],
             home: "/".into(),
+            layers: Vec::new(),
         };
         let script = ResolvedScript {
             constructs: constructs(&script),

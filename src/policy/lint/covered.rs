@@ -27,7 +27,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
     let canonical = Automaton::canonical();
     let mut entries = Vec::new();
-    for raw in subject.rules.iter().filter(|raw| subject.is_plain(&raw.rule)) {
+    // A path stands for more texts than its own.
+    let by_name = |raw: &&RawRule| raw.rule.programs().all(|name| !name.contains('/'));
+    for raw in subject.rules.iter().filter(by_name) {
         let Some(language) = RuleLanguage::of(&raw.rule) else { continue };
         match shortest(&language, &canonical) {
             Shortest::Text(sample) => entries.push(Entry { raw, language, sample }),
@@ -40,7 +42,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         let covering = others.find(|(other, outer)| {
             // Of two rules that match the same, the later one is the one too many.
             let is_first = at < *other && inner.raw.rule.verdict() == outer.raw.rule.verdict();
-            covers(outer, inner, &canonical) && !(is_first && covers(inner, outer, &canonical))
+            covers(subject, outer, inner, &canonical) && !(is_first && covers(subject, inner, outer, &canonical))
         });
         if let Some((_, outer)) = covering {
             report(subject, inner.raw, &outer.raw.rule, findings);
@@ -48,8 +50,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-fn covers(outer: &Entry<'_>, inner: &Entry<'_>, canonical: &Automaton) -> bool {
+/// The language of a rule is what its program and its pattern leave; what else it asks for takes more away. So the outer rule
+/// has to match its whole language, while the inner one may match less of its own.
+fn covers(subject: &Subject<'_>, outer: &Entry<'_>, inner: &Entry<'_>, canonical: &Automaton) -> bool {
     concerns(&inner.raw.rule, &outer.raw.rule)
+        && is_whole(subject, &outer.raw.rule, &inner.raw.rule)
         // One text tells most pairs apart.
         && outer.language.takes(&inner.sample)
         && inclusion(&inner.language, &outer.language, canonical) == Inclusion::Holds
@@ -71,6 +76,25 @@ fn concerns(inner: &Rule, outer: &Rule) -> bool {
         (Verdict::Allow, Verdict::Allow) => *inner.stdin() == StdinGrant::None || inner.stdin() == outer.stdin(),
         (inner, outer) => inner == outer,
     }
+}
+
+/// Whether the outer rule matches all of its language that the inner one could match.
+fn is_whole(subject: &Subject<'_>, outer: &Rule, inner: &Rule) -> bool {
+    let says_more =
+        |rule: &Rule| rule.args().is_some() || rule.cwd().is_some() || rule.env().is_some() || !rule.needs().is_empty();
+    if says_more(outer) {
+        return false;
+    }
+    if outer.verdict() != Verdict::Allow || outer.grants().any {
+        return true;
+    }
+    // The outer one leaves out what is not harmless, and so does the inner one if it has no more grants and nothing by which
+    // it reads arguments in another way.
+    let (wide, narrow) = (outer.grants(), inner.grants());
+    let grants_less = !narrow.any && (wide.unlisted || !narrow.unlisted) && narrow.needs.is_subset(&wide.needs);
+    // Without facts, a pattern counts as what a rule says about arguments, and a name alone does not.
+    let known = outer.command().is_some() || inner.command().is_none() || subject.known(outer).is_some();
+    inner.args().is_none() && grants_less && known
 }
 
 fn report(subject: &Subject<'_>, raw: &RawRule, outer: &Rule, findings: &mut Findings) {

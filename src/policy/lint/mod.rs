@@ -4,7 +4,11 @@ mod alternation;
 mod confusable;
 mod covered;
 mod environment;
+mod granted;
+mod options;
 mod power;
+mod subcommands;
+mod unmodelled;
 mod writable;
 
 use crate::diagnostic::{Code, Diagnostic, Source};
@@ -14,7 +18,9 @@ use super::{
     compile::{set_of, stages},
     exercise::untested,
     findings::{Findings, Spanned},
+    inside::base_name,
     locate::Located,
+    programs::Known,
     rule::{RawRule, Rule},
 };
 
@@ -36,7 +42,11 @@ pub fn lint(sources: &[Source]) -> Vec<(usize, Diagnostic)> {
     untested(&stages, sources, &mut findings);
     covered::check(&subject, &mut findings);
     alternation::check(&subject, &mut findings);
-    power::check(&subject, &power::runs_anything, &mut findings);
+    unmodelled::check(&subject, &mut findings);
+    subcommands::check(&subject, &mut findings);
+    options::check(&subject, &mut findings);
+    granted::check(&subject, &mut findings);
+    power::check(&subject, &mut findings);
     writable::check(&subject, &mut findings);
     environment::check(&subject, &mut findings);
     confusable::check(&subject, &mut findings);
@@ -50,11 +60,16 @@ impl Subject<'_> {
         self.located.in_rule(rule.rule.id(), key).unwrap_or(id)
     }
 
-    /// Whether a rule says no more about commands than its names without a path and its pattern.
-    fn is_plain(&self, rule: &Rule) -> bool {
-        const PLAIN: [&str; 8] = ["id", "decision", "program", "command", "stdin", "reason", "hint", "examples"];
-        let keys = self.located.keys_of_rule(rule.id());
-        keys.iter().all(|key| PLAIN.contains(key)) && rule.programs().all(|name| !name.contains('/'))
+    /// The place of one entry of a list of a rule.
+    fn entry(&self, rule: &RawRule, key: &str, entry: &str) -> Spanned<()> {
+        self.located.entry_in_rule(rule.rule.id(), key, entry).unwrap_or_else(|| self.place(rule, key))
+    }
+
+    /// What is known of the programs that a rule names; nothing when it names none, or one of which nothing is known.
+    fn known(&self, rule: &Rule) -> Option<Vec<Known<'_>>> {
+        let known: Vec<_> =
+            rule.programs().map(|name| self.set.programs.known(base_name(name))).collect::<Option<_>>()?;
+        (!known.is_empty()).then_some(known)
     }
 }
 

@@ -116,6 +116,10 @@ pub(super) struct Key {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) names: Vec<String>,
+    /// The manual page or release that the facts come from; empty for a subcommand.
+    pub(super) source: String,
+    /// The file that they stand in.
+    pub(super) file: String,
     pub(super) syntax: Syntax,
     pub(super) options: Vec<OptionFact>,
     /// The kinds of the operands in order. `None`: every operand is unknown.
@@ -222,7 +226,47 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The word in facts.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::ReadThere => "read@",
+            Self::WriteThere => "write@",
+            Self::Pipe => "pipe",
+            Self::Cd => "cd",
+            Self::Run => "run",
+            Self::Need(need) => need.as_str(),
+            Self::AtFile => "atfile",
+            Self::Assign => "assign",
+            Self::Command => "command",
+            Self::Shell => "shell",
+            Self::Sed => "sed",
+            Self::Awk => "awk",
+            Self::Jq => "jq",
+            Self::Sql => "sql",
+            Self::Make => "make",
+            Self::Modules => "modules",
+        }
+    }
+}
+
 impl Effect {
+    /// The word in facts.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Need(need) => need.as_str(),
+            Self::Stop => "stop",
+            Self::Edits => "edits",
+            Self::Reads => "reads",
+            Self::Script => "script",
+            Self::Inner => "inner",
+            Self::Replaces => "replaces",
+        }
+    }
+
     pub(super) fn from_word(word: &str) -> Option<Self> {
         Some(match word {
             "stop" => Self::Stop,
@@ -237,6 +281,16 @@ impl Effect {
 }
 
 impl Syntax {
+    /// The word in facts.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Gnu => "gnu",
+            Self::Posix => "posix",
+            Self::Words => "words",
+            Self::None => "none",
+        }
+    }
+
     pub(super) fn from_word(word: &str) -> Result<Self, &'static str> {
         match word {
             "gnu" => Ok(Self::Gnu),

@@ -78,10 +78,15 @@ impl<'f> Reader<'_, 'f> {
                 self.at += 1;
             } else if self.ended || !self.is_option(word) {
                 self.operand(word);
-            // `find -- . -delete` has options behind it.
-            } else if word == "--" && self.spelled(word).is_none() {
-                self.ended = true;
+            } else if word == "--" {
+                // To some interpreters it says that the code comes from the input; `find -- . -delete` has options behind it.
+                let fact = self.line.facts.options.iter().find(|option| option.spellings.iter().any(|own| own == word));
+                let at = self.at;
+                self.ended = fact.is_none() || self.line.facts.syntax != Syntax::Words;
                 self.at += 1;
+                if let Some(fact) = fact {
+                    self.give(at, word.to_owned(), vec![fact], None, false);
+                }
             } else {
                 self.option(word);
             }
@@ -185,10 +190,12 @@ impl<'f> Reader<'_, 'f> {
             [] => facts.options.iter().filter(|option| spells(option, &|own| own.starts_with(name))).collect(),
             _ => exact,
         };
-        let takes = may_be.iter().any(|fact| fact.takes != Takes::Nothing) || may_follow_a_flag(value.as_deref());
+        // A flag has no value; some programs make one a word of its own, or the flag's opposite.
+        let flag = value.is_some() && may_be.iter().all(|fact| fact.takes == Takes::Nothing);
         match may_be.as_slice() {
-            [_, ..] if takes => self.give(at, name.to_owned(), may_be, value.map(|value| (at, value)), true),
-            _ => self.unlisted(at, name, value),
+            [] => self.unlisted(at, name, value),
+            _ if flag => self.unlisted(at, name, value),
+            _ => self.give(at, name.to_owned(), may_be, value.map(|value| (at, value)), true),
         }
     }
 

@@ -5,6 +5,7 @@
 mod added;
 mod address;
 mod facts;
+mod known;
 mod library;
 mod line;
 mod scan;
@@ -18,7 +19,7 @@ use toml::de::DeTable;
 use crate::diagnostic::{Code, Source, Span};
 
 use super::{
-    findings::{Findings, Spanned},
+    findings::Findings,
     args::Args,
     inside::{base_name, inside},
     subject::Subject,
@@ -28,6 +29,7 @@ use super::{
 
 use self::facts::{Facts, Kind, Operand, OptionFact, Takes};
 pub use self::facts::Need;
+pub(super) use self::known::{Known, KnownOption, Listed};
 pub(super) use self::uses::{NamedFile, Used, Uses};
 
 /// The facts that hold in a policy: the built-in ones, and its own about other programs.
@@ -50,12 +52,13 @@ impl RawProgram {
         findings: &mut Findings,
     ) -> Self {
         let table = Reader::new(source, entries, "a program", span, file, findings);
+        let names = table.places("names");
         let facts = written::facts(table, &written::Sets::default(), true);
-        for name in facts.names.iter().filter(|name| library::knows(name)) {
+        for (name, place) in names.iter().filter(|(name, _)| library::knows(name)) {
             let message = format!("the facts of `{}` are built in", name.escape_debug());
             let hint = "leave them out; a rule grants what it wants to cover by `grants`";
             let label = "a policy adds facts about programs that have none";
-            findings.error_with_hint(Code::BadValue, &Spanned { value: (), span, file }, message, label, hint);
+            findings.error_with_hint(Code::BadValue, place, message, label, hint);
         }
         Self(Arc::new(facts))
     }
@@ -65,6 +68,11 @@ impl Programs {
     /// The built-in facts and those of a policy.
     pub(super) fn with(own: Vec<RawProgram>) -> Self {
         Self { own: own.into_iter().map(|raw| raw.0).collect() }
+    }
+
+    /// What is known of a program by its name.
+    pub(super) fn known(&self, name: &str) -> Option<Known<'_>> {
+        self.find(name).map(Known::new)
     }
 
     /// What a command does.

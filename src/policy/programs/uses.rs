@@ -5,6 +5,7 @@ use super::{
     added::may_do_more,
     address::{behind_scheme, is_elsewhere, percent_decoded},
     facts::{Effect, Facts, Kind, Need, Operand},
+    library,
     line::{Given, Line, read},
     scan::{self, Found},
 };
@@ -110,6 +111,9 @@ fn used(given: &Given<'_>) -> Used {
     Used { written: given.written.clone(), spellings, is_certain: given.may_be.len() == 1, value, at: given.at }
 }
 
+/// Names of the standard input.
+const INPUT: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
 struct Judge<'w> {
     words: &'w Words,
     uses: Uses,
@@ -159,10 +163,30 @@ impl Judge<'_> {
             }
             return;
         }
+        if self.module(line) {
+            return;
+        }
         if line.operands.len() + usize::from(fills) < line.facts.least {
             self.need_all(&line.facts.bare, 0);
         }
         self.operands(line, has(Effect::Script), [has(Effect::Edits), surely(Effect::Reads)]);
+    }
+
+    /// Whether a program of its own runs as a module, such as `python3 -m pytest`: then what follows are its arguments.
+    fn module(&mut self, line: &Line<'_>) -> bool {
+        let given = line.options.iter().find(|given| modules(given));
+        let Some((at, name)) = given.and_then(|given| given.value.as_ref()) else { return false };
+        let Some(facts) = library::find(name).filter(|_| line.facts.modules.contains(name)) else { return false };
+        let words = self.words.from(at + 1).after(vec![name.clone()]);
+        let own = uses(&words, Some(facts), &self.bases, None);
+        self.uses.needs.extend(own.needs.into_iter().map(|(need, place)| (need, place + at)));
+        self.uses.unlisted.extend(own.unlisted.into_iter().map(|place| place + at));
+        self.uses.files.extend(own.files.into_iter().map(|file| NamedFile { at: file.at + at, ..file }));
+        self.uses.variables.extend(own.variables);
+        self.uses.inner.extend(own.inner.into_iter().map(|inner| Inner { at: inner.at + at, ..inner }));
+        self.uses.texts.extend(own.texts);
+        self.uses.open |= own.open;
+        true
     }
 
     fn option(&mut self, given: &Given<'_>, facts: &Facts) {
@@ -282,6 +306,8 @@ impl Judge<'_> {
                 self.bases.push(text.to_owned());
                 self.bases.extend(joined);
             }
+            // The code comes from the input.
+            Kind::Run if INPUT.contains(&text) => self.uses.needs.push((Need::Code, at)),
             Kind::Run => {
                 self.file(text, false, at);
                 self.uses.needs.push((Need::Run, at));

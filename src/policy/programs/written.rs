@@ -40,12 +40,15 @@ pub(super) fn facts(mut table: Reader<'_, '_>, sets: &Sets, outer: bool) -> Fact
         if !table.holds("source") {
             table.missing("source", "say where the facts come from, such as a manual page");
         }
-        table.text("source");
+        facts.source = table.text("source").map(|source| source.value).unwrap_or_default();
+        table.source().name.clone_into(&mut facts.file);
     }
     facts.syntax = table.parsed("syntax", Syntax::from_word).map(|syntax| syntax.value).unwrap_or_default();
     let lines = table.texts("options").unwrap_or_default();
     facts.options = each(&mut table, lines, option);
-    for name in table.texts("include").unwrap_or_default() {
+    // A policy has no lists to include, so there the key is as unknown as any other.
+    let included = if sets.0.is_empty() { None } else { table.texts("include") };
+    for name in included.unwrap_or_default() {
         match sets.get(&name.value) {
             Some(set) => facts.options.extend_from_slice(set),
             None => bad(&mut table, &name, "no list of `[sets]` has this name"),
@@ -174,27 +177,33 @@ fn need(word: &str) -> Result<Need, &'static str> {
 
 /// Contradictions: two options of one spelling, operands that no word can reach, a command that is not last.
 fn check(facts: &Facts, table: &mut Reader<'_, '_>) {
-    let place = table.place();
-    let mut problem = |what: String| {
-        let message = format!("the facts of `{}` contradict themselves", facts.names.join(", "));
-        table.findings().error(Code::BadValue, &place, message, &what);
-    };
+    let mut problems = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     for spelling in facts.options.iter().flat_map(|option| &option.spellings) {
         if !seen.insert(spelling) {
-            problem(format!("`{spelling}` stands in two options"));
+            let spells = |line: &str| line.split(' ').any(|word| word == spelling);
+            let mut lines = table.places("options").into_iter().filter(|(line, _)| spells(line));
+            let place = lines.next_back().map_or_else(|| table.place_of("options"), |(_, place)| place);
+            problems.push((place, format!("`{spelling}` stands in two options")));
         }
     }
     let operands = facts.operands.as_deref().unwrap_or_default();
-    if operands.iter().filter(|operand| operand.repeats && operand.kind != Kind::Assign).count() > 1 {
-        problem("two operands repeat".to_owned());
-    }
+    let mut operand_problem = |holds: bool, what: &str| {
+        if holds {
+            problems.push((table.place_of("operands"), what.to_owned()));
+        }
+    };
+    let repeat = operands.iter().filter(|operand| operand.repeats && operand.kind != Kind::Assign).count();
+    operand_problem(repeat > 1, "two operands repeat");
     let command = operands.iter().position(|operand| operand.kind == Kind::Command);
-    if command.is_some_and(|at| at + 1 != operands.len()) {
-        problem("a command takes all words behind it".to_owned());
-    }
-    if command.is_some() && facts.syntax == Syntax::Gnu {
-        problem("options behind a command are its own: the syntax is `posix`".to_owned());
+    operand_problem(command.is_some_and(|at| at + 1 != operands.len()), "a command takes all words behind it");
+    operand_problem(
+        command.is_some() && facts.syntax == Syntax::Gnu,
+        "options behind a command are its own: the syntax is `posix`",
+    );
+    for (place, problem) in problems {
+        let message = format!("the facts of `{}` contradict themselves", facts.names.join(", "));
+        table.findings().error(Code::BadValue, &place, message, &problem);
     }
 }
 

@@ -279,7 +279,7 @@ fn paths_are_checked() {
     }
     one_finding("[sandbox]\nrequire = ['landlok']", r#"bad-value at "'landlok'": `require` names the layer `landlok`"#);
     one_finding("[audit]\ndir = 'workspace'", r#"bad-value at "'workspace'": `dir` is the workspace"#);
-    one_finding("[workspace]\nroots = []", r#"bad-value at "[workspace]": `roots` is empty"#);
+    one_finding("[workspace]\nroots = []", r#"bad-value at "[]": `roots` is empty"#);
     assert_eq!(policy("[audit]\ndir = '~/log'").audit_dir.as_deref(), Some("~/log"));
 }
 

@@ -39,8 +39,22 @@ name   =   'x'   # ours
   examples.match = ["a"]
 
   decision = "allow"
+  grants = ["exec"]
+  args.paths = "any"
+  args.options = ["-n=[0-9]+"]
+  args.subcommand = 'log'
   command = "a\\d \"b\""
   id = 'a'
+[[program]]
+operands = ["read..."]
+source = "x(1)"
+names = ["x"]
+[[program.sub]]
+options = [ "-a" ]
+names = ["y"]
+[[blocklist]]
+reason = "r"
+off = "power"
 
 
 [env]

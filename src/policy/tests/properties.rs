@@ -36,7 +36,7 @@ fn rule() -> impl Strategy<Value = String> {
     })
 }
 
-fn rules() -> impl Strategy<Value = Vec<String>> {
+pub(super) fn rules() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(rule(), 0..6)
         .prop_map(|rules| rules.iter().enumerate().map(|(n, rule)| format!("[[rule]]\nid = 'r{n}'\n{rule}")).collect())
 }
@@ -89,7 +89,7 @@ fn ids(rules: &[crate::model::denial::RuleRef]) -> Vec<&str> {
     rules.iter().map(|rule| rule.id.as_str()).collect()
 }
 
-fn strictness(decision: &Decision) -> u8 {
+pub(super) fn strictness(decision: &Decision) -> u8 {
     match decision {
         Decision::Allow(_) => 0,
         Decision::Ask(_) => 1,
@@ -128,7 +128,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// Scripts over them, with files, directories and variables.
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     let around = prop::sample::select(vec!["", "", "", " > out", " > /etc/x", " < /etc/x", " 2> /dev/sda"]);
     let before = prop::sample::select(vec!["", "", "", "A=1 ", "B=1 "]);
     let simple = (before, prop::sample::select(COMMANDS.to_vec()), around)

@@ -173,7 +173,8 @@ fn a_policy_can_want_to_know_everything_first() {
             ("rm *.o", &format!("{unknown} `*.o`")),
             ("cp *.o x", &format!("{unknown} `*.o`")),
             ("dd if=x \"$(cat y)\"", &format!("{unknown} `\"$(cat y)\"`")),
-            ("npm publish *.tgz", "ask publish"),
+            // Some option of npm may run a command, and nobody knows that a name does not begin with a dash.
+            ("npm publish *.tgz", &format!("{unknown} `*.tgz`")),
             ("curl *.rs", "deny denied-by-rule test/no-curl `curl *.rs`"),
             ("git push *.rs", "deny no-rule `git push *.rs`"),
             ("ls > \"$(cat x)\"", &format!("{unknown} `> \"$(cat x)\"`")),

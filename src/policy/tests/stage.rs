@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) const ROOT: &str = "/builds/project";
 
-fn workspace() -> Workspace {
+pub(super) fn workspace() -> Workspace {
     let paths = |texts: &[&str]| texts.iter().map(PathBuf::from).collect();
     Workspace {
         roots: paths(&[ROOT]),
@@ -23,6 +23,7 @@ fn workspace() -> Workspace {
         hide: paths(&["/etc/shadow"]),
         protect: paths(&["/builds/project/.git/config", "/builds/project/.git/hooks"]),
         home: "/home/dev".into(),
+        layers: Vec::new(),
     }
 }
 

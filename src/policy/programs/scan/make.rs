@@ -12,7 +12,8 @@ pub(in super::super) fn make(argument: &str) -> Vec<Found> {
         return vec![Found::Need(Need::Code)];
     }
     // A variable such as PREFIX names where something is put.
-    if value.contains('/') { vec![Found::Write(value.to_owned())] } else { Vec::new() }
+    let place = value.contains('/') || value == "..";
+    if place { vec![Found::Write(value.to_owned())] } else { Vec::new() }
 }
 
 /// Names by which Makefiles call programs and give them options (GNU make manual, section 10.3).
@@ -41,6 +42,7 @@ mod tests {
             assert!(make(argument).is_empty(), "{argument}");
         }
         assert_eq!(shown(&make("PREFIX=/usr/local")), ["write /usr/local"]);
+        assert_eq!(shown(&make("OUT=..")), ["write .."]);
         for argument in ["CC=touch x;:", "CC=gcc", "X=$(shell id)", "MAKEFLAGS=--eval=x", "CFLAGS=-O2", "SHELL=./x", "X=a b", "=x", "X!=id", "X !=id", "A$B=1"] {
             assert_eq!(shown(&make(argument)), ["code"], "{argument}");
         }

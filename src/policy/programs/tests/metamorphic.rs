@@ -26,6 +26,8 @@ fn needs(argv: &[String]) -> BTreeSet<Need> {
     let unknown = !uses.modelled || !uses.unlisted.is_empty();
     // What is not known is covered by no rule, so it is no way around any need.
     let needs = uses.needs.into_iter().map(|(need, _)| need);
+    // Code of the workspace is what allow rules are about.
+    let needs = needs.filter(|need| *need != Need::Run);
     needs.chain(unknown.then_some(Need::ALL).into_iter().flatten()).collect()
 }
 

@@ -2,10 +2,10 @@
 
 use crate::diagnostic::Source;
 
-use super::{
+use super::super::{
     PolicySet,
     locate::Located,
-    settings::{Setting, settings},
+    settings::{Setting, SettingValue, settings},
 };
 
 /// A setting and the places that gave it its value.
@@ -24,15 +24,10 @@ pub struct Shown {
 /// Every setting of a policy, with each entry of `env.set` by itself.
 pub fn show(set: &PolicySet, sources: &[Source]) -> Vec<Shown> {
     let located = Located::new(sources);
-    let place = |path: &str| {
-        let found = located.setting(path)?;
-        let source = sources.get(found.file)?;
-        let (line, column) = source.position(found.span.start);
-        Some(format!("{}:{line}:{column}", source.name))
-    };
+    let place = |path: &str| located.setting(path)?.shown(sources);
     let mut all = Vec::new();
     for setting in settings(set) {
-        if let super::settings::SettingValue::Map(pairs) = &setting.value {
+        if let SettingValue::Map(pairs) = &setting.value {
             for (name, value) in pairs {
                 let at = place(&format!("{}.{name}", setting.key));
                 all.push(Shown {

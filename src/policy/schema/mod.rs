@@ -1,9 +1,14 @@
 //! The JSON Schema of policy files, for editors. It says which keys there are and what their values look like; what only
 //! loading can know (patterns that compile, examples that hold) it leaves to `check`. A test holds it to the reader.
 
+mod program;
+mod rule;
+
 use serde_json::{Value, json};
 
 use crate::{command::Construct, diagnostic::Code, model::enforcement::Layer};
+
+use super::{args::Scope, blocklist::blocklist, programs::Need};
 
 /// The schema, as JSON Schema draft 2020-12.
 pub fn schema() -> Value {
@@ -22,7 +27,9 @@ pub fn schema() -> Value {
                 "description": "The policy's name; without one, its file's name up to the first dot.",
             },
             "extends": text("A base that this policy adds to: a shipped name, or a file seen from this one."),
-            "rule": { "type": "array", "items": rule(), "description": "Statements about commands. Deny beats ask, ask beats allow; order never matters." },
+            "rule": { "type": "array", "items": rule::rule(), "description": "Statements about commands. Deny beats ask, ask beats allow; order never matters." },
+            "program": { "type": "array", "items": program::program(), "description": "Facts about programs of which nothing is built in: what they can do with their arguments." },
+            "blocklist": { "type": "array", "items": switch(), "description": "Entries of the built-in blocklist that are switched off. Only the outermost file can do this." },
             "test": { "type": "array", "items": test(), "description": "Scripts and the answers that the policy has to give; judged whenever it is loaded." },
             "workspace": table("Where jobs may work.", json!({
                 "roots": list("Directories in which a job may start; relative ones start at the server's working directory."),
@@ -39,30 +46,19 @@ pub fn schema() -> Value {
             "shell": shell(),
             "audit": table("The audit log.", json!({ "dir": text("Where the log lies; outside of all that jobs can write.") })),
         },
+        "$defs": { "subcommand": program::subcommand() },
     })
 }
 
-fn rule() -> Value {
+fn switch() -> Value {
+    let ids: Vec<&str> = blocklist().map(|entry| entry.id).collect();
     json!({
         "type": "object",
         "additionalProperties": false,
-        "required": ["id", "decision"],
-        "anyOf": [{ "required": ["program"] }, { "required": ["command"] }],
+        "required": ["off", "reason"],
         "properties": {
-            "id": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "description": "Names the rule in answers and in the log." },
-            "decision": decision(),
-            "program": {
-                "description": "A program by its name, as PATH finds it, or by its path; or a list of them.",
-                "oneOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } }],
-            },
-            "command": { "type": "string", "minLength": 1, "description": "A pattern over the canonical text of one command; always anchored at both ends." },
-            "stdin": text("What a job may receive as input: `none` (the default), `any`, or a pattern for each line."),
-            "reason": text("Why the rule is there. Required in a deny rule."),
-            "hint": text("What to do instead; shown to whoever is refused."),
-            "examples": table("Commands that the rule has to match, and must not.", json!({
-                "match": list("Commands that the rule has to match."),
-                "no_match": list("Commands that the rule must not match."),
-            })),
+            "off": { "enum": ids, "description": "The entry that is switched off, by its id." },
+            "reason": text("Why it has to be off."),
         },
     })
 }
@@ -143,6 +139,7 @@ fn shell() -> Value {
                 "enum": ["deny", "at_exec"],
                 "description": "What the first judgement does with what is not known before the command's turn.",
             },
+            "paths": scope("Where the files of redirections may lie."),
         }),
     )
 }
@@ -151,12 +148,34 @@ fn decision() -> Value {
     json!({ "enum": ["allow", "ask", "deny"], "description": "Deny beats ask, ask beats allow." })
 }
 
+fn scope(description: &str) -> Value {
+    let scopes = [Scope::Workspace, Scope::Sandbox, Scope::Any].map(Scope::as_str);
+    json!({ "enum": scopes, "description": description })
+}
+
+/// A list of needs, and of what else may stand among them.
+fn needs(more: &[&str], description: &str) -> Value {
+    let words: Vec<&str> = Need::ALL.iter().map(|need| need.as_str()).chain(more.iter().copied()).collect();
+    json!({ "type": "array", "items": { "enum": words }, "description": description })
+}
+
 fn table(description: &str, properties: Value) -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "description": description })
 }
 
 fn text(description: &str) -> Value {
     json!({ "type": "string", "description": description })
+}
+
+/// A text, or a list of texts.
+fn one_or_more(description: &str) -> Value {
+    json!({
+        "description": description,
+        "oneOf": [
+            { "type": "string", "minLength": 1 },
+            { "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } },
+        ],
+    })
 }
 
 fn list(description: &str) -> Value {
