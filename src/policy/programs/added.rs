@@ -17,7 +17,8 @@ pub(super) fn may_do_more(line: &Line<'_>, words: &Words, places: &[String]) -> 
 fn may_turn(line: &Line<'_>) -> bool {
     let effect = |effect: &Effect| matches!(effect, Effect::Need(need) if !matches!(need, Need::Read | Need::Write));
     let options = line.facts.options.iter();
-    let by_option = !line.ended && options.into_iter().any(|fact| harmful(fact.kind) || fact.effects.iter().any(effect));
+    let by_option =
+        !line.ended && options.into_iter().any(|fact| harmful(fact.kind) || fact.effects.iter().any(effect));
     let kinds = line.facts.operands.as_deref().unwrap_or_default();
     let count = line.operands.len() + 1;
     by_option || !line.facts.sub.is_empty() || kind(kinds, count - 1, count).is_none_or(harmful)
@@ -31,7 +32,8 @@ fn harmful(kind: Kind) -> bool {
 /// Whether words in place of some texts can do so: as the program, in an option, or as a word that is looked through.
 fn turns(line: &Line<'_>, words: &Words, places: &[String]) -> bool {
     let holds = |text: &str| places.iter().any(|place| text.contains(place.as_str()));
-    let scripted = line.options.iter().any(|given| given.may_be.iter().any(|fact| fact.effects.contains(&Effect::Script)));
+    let scripted =
+        line.options.iter().any(|given| given.may_be.iter().any(|fact| fact.effects.contains(&Effect::Script)));
     let kinds = line.facts.operands.as_deref().unwrap_or_default();
     let kinds = kinds.get(usize::from(scripted).min(kinds.len())..).unwrap_or_default();
     let is_value = |given: &&Given<'_>, at: usize| given.value.as_ref().is_some_and(|(own, _)| *own == at);

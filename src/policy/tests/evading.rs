@@ -26,7 +26,9 @@ fn a_forbidden_option_is_seen_in_other_spellings() {
     ] {
         assert!(denies(&format!("args.any_option = ['{option}']"), program, text), "{option}: {text}");
     }
-    for (option, program, text) in [("-exec", "find", "find . -name exec"), ("-W", "gcc", "gcc -Os a.c"), ("--all", "git", "git log a")] {
+    for (option, program, text) in
+        [("-exec", "find", "find . -name exec"), ("-W", "gcc", "gcc -Os a.c"), ("--all", "git", "git log a")]
+    {
         assert!(!denies(&format!("args.any_option = ['{option}']"), program, text), "{option}: {text}");
     }
 }
@@ -45,8 +47,13 @@ fn a_forbidden_program_is_seen_behind_an_assignment_with_a_slash() {
 #[test]
 fn a_forbidden_program_is_seen_in_a_text() {
     for text in [
-        "xargs sh -c 'rm $0'", "find . -exec sh -c 'rm \"$1\"' _ {} \\;", "flock lock -c 'rm x'", "entr -s 'rm x'", "tar xf a --to-command='rm x'",
-        "git submodule foreach 'rm x'", "sort --compress-program=rm x",
+        "xargs sh -c 'rm $0'",
+        "find . -exec sh -c 'rm \"$1\"' _ {} \\;",
+        "flock lock -c 'rm x'",
+        "entr -s 'rm x'",
+        "tar xf a --to-command='rm x'",
+        "git submodule foreach 'rm x'",
+        "sort --compress-program=rm x",
     ] {
         assert!(denies("", "rm", text), "{text}");
     }
@@ -58,8 +65,14 @@ fn words_that_xargs_puts_into_a_command_can_do_more() {
     let rule = "[[rule]]\nid = 'one'\ndecision = 'allow'\nprogram = ['xargs', 'awk', 'sed', 'sort', 'cp', 'grep', 'wc']\nreason = 'r'\n";
     let set = policy(rule);
     for text in [
-        "xargs -I{} awk {} f", "xargs -I % sed -n -- % f", "xargs -i awk {} f", "xargs --replace awk {} f", "xargs -I -- sort -- f",
-        "xargs -I x sort -x f", "xargs -I n sort --n=f f", "xargs -I s sort f",
+        "xargs -I{} awk {} f",
+        "xargs -I % sed -n -- % f",
+        "xargs -i awk {} f",
+        "xargs --replace awk {} f",
+        "xargs -I -- sort -- f",
+        "xargs -I x sort -x f",
+        "xargs -I n sort --n=f f",
+        "xargs -I s sort f",
     ] {
         assert!(answer(&set, text).starts_with("deny"), "{text}");
     }

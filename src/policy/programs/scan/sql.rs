@@ -42,12 +42,12 @@ fn reaches_out(statement: &str) -> bool {
     let words: Vec<&str> =
         statement.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
     let start = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-    let begins = |phrase: &&str| start == **phrase || start.strip_prefix(*phrase).is_some_and(|rest| rest.starts_with(' '));
+    let begins = |phrase: &str| start == phrase || start.strip_prefix(phrase).is_some_and(|rest| rest.starts_with(' '));
     // Words of a comment may stand before it.
     let commented = ["/*", "--", "#"].iter().any(|mark| statement.contains(mark));
     let all = format!(" {} ", words.join(" "));
     let holds = |phrase: &str| all.contains(&format!(" {phrase} "));
-    FIRST.iter().any(|phrase| begins(&phrase) || commented && holds(phrase))
+    FIRST.iter().any(|phrase| begins(phrase) || commented && holds(phrase))
         || words.iter().any(|word| ANYWHERE.contains(word))
         || words.first() == Some(&"vacuum") && words.contains(&"into")
 }
