@@ -4,6 +4,7 @@ use crate::command::{self, Redirect};
 
 use super::{
     programs::{Programs, Uses},
+    rough,
     words::Words,
 };
 
@@ -125,6 +126,9 @@ impl Search<'_> {
                     self.add(inner.words.from(start), How::Perhaps, at, &[], None);
                 }
             }
+            // Some programs hand a word on to a shell, mostly behind `-c`.
+            let texts = inner.words.argv.iter().take(if name.starts_with('-') { STARTS_MAX } else { 1 });
+            texts.filter(|text| text.contains(' ')).for_each(|text| self.text(text, at));
             self.add(inner.words.clone(), how, at, &inner.bases, inner.added.as_deref());
         }
         if !unsure(usize::MAX) {
@@ -151,9 +155,14 @@ impl Search<'_> {
         }
     }
 
-    /// The commands of a shell's text, as far as our own language reads it. What it does not read stays unjudged here.
+    /// The commands of a shell's text, as our own language reads it, or else as they look.
     fn text(&mut self, text: &str, parent: usize) {
-        let Ok(script) = command::parse(text) else { return };
+        let Ok(script) = command::parse(text) else {
+            for argv in rough::commands(text).take(STARTS_MAX * STARTS_MAX) {
+                self.add(argv.into(), How::Perhaps, parent, &[], None);
+            }
+            return;
+        };
         for command in script.commands() {
             self.add(Words::of(command, &script), How::Perhaps, parent, &[], None);
         }
@@ -357,5 +366,11 @@ mod tests {
         let found: Vec<_> = commands(&all).iter().map(Words::canonical).collect();
         assert_eq!(found, ["ls *.c", "env cat $x", "cat $x"]);
         assert_eq!(all.writes, ["out"]);
+        for text in
+            ["rm \"$1\"", "for f in *; do rm $f; done", "a=1; if x; then\nrm y; fi", "{ rm x; }", "x && ! rm $0"]
+        {
+            let all = inside(&vec!["sh".to_owned(), "-c".into(), text.into()].into());
+            assert!(commands(&all).iter().any(|words| words.argv[0] == "rm"), "{text}");
+        }
     }
 }

@@ -44,6 +44,7 @@ mod program;
 mod programs;
 mod raw;
 mod reader;
+mod rough;
 mod rule;
 mod sandbox;
 mod schema;

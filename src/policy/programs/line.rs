@@ -196,10 +196,11 @@ impl<'f> Reader<'_, 'f> {
             _ => exact,
         };
         // A flag has no value; some programs make one a word of its own, or the flag's opposite.
-        let takes = may_be.iter().any(|fact| fact.takes != Takes::Nothing) || may_follow_a_flag(value.as_deref());
+        let flag = value.is_some() && may_be.iter().all(|fact| fact.takes == Takes::Nothing);
         match may_be.as_slice() {
-            [_, ..] if takes => self.give(at, name.to_owned(), may_be, value.map(|value| (at, value)), true),
-            _ => self.unlisted(at, name, value),
+            [] => self.unlisted(at, name, value),
+            _ if flag => self.unlisted(at, name, value),
+            _ => self.give(at, name.to_owned(), may_be, value.map(|value| (at, value)), true),
         }
     }
 

@@ -317,7 +317,11 @@ impl Judge<'_> {
                 self.file(text, false, at);
                 self.uses.needs.push((Need::Run, at));
             }
-            Kind::Need(need) => self.uses.needs.push((need, at)),
+            Kind::Need(need) => {
+                self.uses.needs.push((need, at));
+                // The program that it names, mostly as text for a shell.
+                self.uses.texts.extend((need == Need::Exec).then(|| text.to_owned()));
+            }
             Kind::AtFile => {
                 let marked = text.strip_prefix(['@', '<']).or_else(|| after(text, "=@").or_else(|| after(text, "=<")));
                 if let Some(path) = marked {

@@ -116,7 +116,7 @@ fn uses(option: KnownOption<'_>) -> Vec<&'static str> {
         "edits" => "write",
         "reads" => "read",
         "inner" => "exec",
-        "script" => HARMLESS,
+        "script" | "replaces" => HARMLESS,
         need => need,
     });
     let all: Vec<&str> = by_value.iter().copied().chain(effects).filter(|word| *word != HARMLESS).collect();

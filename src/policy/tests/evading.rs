@@ -45,6 +45,22 @@ fn a_forbidden_program_is_seen_behind_an_assignment_with_a_slash() {
 }
 
 #[test]
+fn a_forbidden_program_is_seen_in_a_text() {
+    for text in [
+        "xargs sh -c 'rm $0'",
+        "find . -exec sh -c 'rm \"$1\"' _ {} \\;",
+        "flock lock -c 'rm x'",
+        "entr -s 'rm x'",
+        "tar xf a --to-command='rm x'",
+        "git submodule foreach 'rm x'",
+        "sort --compress-program=rm x",
+    ] {
+        assert!(denies("", "rm", text), "{text}");
+    }
+    assert!(!denies("", "rm", "grep -e 'rm x' f"));
+}
+
+#[test]
 fn words_that_xargs_puts_into_a_command_can_do_more() {
     let rule = "[[rule]]\nid = 'one'\ndecision = 'allow'\nprogram = ['xargs', 'awk', 'sed', 'sort', 'cp', 'grep', 'wc']\nreason = 'r'\n";
     let set = policy(rule);

@@ -188,7 +188,9 @@ fn every_level_that_is_claimed_is_tried() {
                 Level::Full(User::Root) => !attacks.is_empty(),
                 Level::Full(User::Other) => some(&["as_everybody("]),
                 Level::WithoutNamespaces(User::Root) => some(&["BOTH", "NoNamespaces", "in ALL"]),
-                Level::WithoutNamespaces(User::Other) => some(&["BOTH", "NoNamespaces", "in ALL"]) && some(&["as_everybody("]),
+                Level::WithoutNamespaces(User::Other) => {
+                    some(&["BOTH", "NoNamespaces", "in ALL"]) && some(&["as_everybody("])
+                }
             };
             assert!(tried, "row {}: {level:?} is claimed and no test of the row tries it", row.number);
         }

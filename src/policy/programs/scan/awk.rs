@@ -155,7 +155,8 @@ fn before(token: Option<&Token<'_>>, condition: bool) -> Before {
         Some(Token::Mark(")")) => Before::Operand,
         None | Some(Token::End) => Before::Operator,
         Some(Token::Name("print" | "printf" | "return" | "in" | "case" | "else" | "do" | "exit")) => Before::Operator,
-        Some(Token::Mark("++" | "--" | "$")) => Before::Either,
+        // `length /x/` is a text behind another one to some.
+        Some(Token::Mark("++" | "--" | "$") | Token::Name("length" | "getline")) => Before::Either,
         Some(Token::Name(_) | Token::Number | Token::Text(_) | Token::Mark("]")) => Before::Operand,
         Some(Token::Mark(_)) => Before::Operator,
         Some(Token::Pattern) => Before::Either,
@@ -301,6 +302,7 @@ mod tests {
             ("BEGIN{print 1 ||\n\n2 > \"/tmp/p\"}", "write /tmp/p"),
             ("BEGIN{getline x[1,\n2] < \"/etc/passwd\"}", "read /etc/passwd"),
             ("BEGIN{exit /\"/}END{system(\"id\")}#\"", "exec"),
+            ("{length /\"/; system(\"id\") #\"/\n}", "code"),
             ("/[]/\"]/{system(\"id\")}#\"", "code"),
             ("/[^]/\"]/{system(\"id\")}#\"", "code"),
             ("/[[:alpha:]/\"]/{system(\"id\")}#\"", "code"),
