@@ -38,7 +38,7 @@ hide = ["/run", "/root"]
 "#;
 
 /// Acts that succeed where nothing but namespaces would hold them.
-const NEED_NAMESPACES: [&str; 4] = ["file-mode", "server-seen", "socket-path", "shared-memory"];
+const NEED_NAMESPACES: [&str; 3] = ["file-mode", "server-seen", "socket-path"];
 
 fn policy() -> PolicySet {
     let (policy, findings) = compile(&[stockade::diagnostic::Source::new("plain", POLICY)]);

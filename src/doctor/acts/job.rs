@@ -38,7 +38,13 @@ pub(super) const ACTS: &[Act] = &[
     act("new-privileges", "be one whom an exec can give more", &[PRIVILEGES], Proof::Gained, new_privileges),
     act("no-filter", "run without a filter of system calls", &[SECCOMP], Proof::Gained, no_filter),
     act("core-dump", "leave a core dump", &[RLIMITS], Proof::Gained, core_dump),
-    act("shared-memory", "share memory with the host", &[NAMESPACES], Proof::Seen(Effect::SharedMemory), memory),
+    act(
+        "shared-memory",
+        "share memory with the host",
+        &[NAMESPACES, SECCOMP],
+        Proof::Seen(Effect::SharedMemory),
+        memory,
+    ),
     act("memory-program", "execute a program from memory", &[], Proof::Gained, memory_program),
     act("daemon", "outlive the job", &[NAMESPACES, Holder::Init], Proof::Seen(Effect::Daemon), daemon),
 ];
