@@ -82,7 +82,8 @@ fn thousand() -> String {
             2 => format!(
                 "program = ['tool-{n}', 'tool-{n}x']\nargs.subcommand = ['run', 'check']\nargs.options = ['--fast', '--size=[0-9]+']"
             ),
-            _ => format!("program = 'tool-{n}'\nargs.any_option = ['--force', '-f']"),
+            _ if decision == "deny" => format!("program = 'tool-{n}'\nargs.any_option = ['--force', '-f']"),
+            _ => format!("program = 'tool-{n}'\nargs.any_option = ['--force', '-f']\ngrants = ['any']"),
         };
         let (matching, not_matching) = match n % 4 {
             3 => (format!("tool-{n} run -f"), format!("tool-{n} run")),
