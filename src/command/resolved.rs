@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::{diagnostic::Span, model::workspace::Reach};
+use crate::{
+    diagnostic::Span,
+    model::workspace::{Reach, Workspace},
+};
 
 use super::{Construct, Node, Script, SimpleCommand, Word};
 
@@ -59,6 +62,16 @@ pub struct NamedPlace {
     pub reach: Reach,
     /// Whether it lies in a workspace root.
     pub inside: bool,
+}
+
+impl NamedPlace {
+    /// The place of a file that lies at each of these paths, free of links, depending on the working directory. Nothing when
+    /// there is no path.
+    pub fn of(paths: Vec<PathBuf>, workspace: &Workspace) -> Option<Self> {
+        let reach = paths.iter().map(|path| workspace.reach_by_name(path)).min()?;
+        let inside = paths.iter().all(|path| workspace.contains(path));
+        Some(Self { path: paths.into_iter().next()?, reach, inside })
+    }
 }
 
 /// The file behind a program's name.

@@ -21,11 +21,7 @@ pub fn named(texts: BTreeSet<String>, cwds: &[PathBuf], workspace: &Workspace) -
         } else {
             cwds.iter().map(|cwd| locate(cwd, text, workspace)).collect()
         };
-        let paths: Option<Vec<PathBuf>> = found.into_iter().map(Located::path).collect();
-        let paths = paths?;
-        let reach = paths.iter().map(|path| workspace.reach_by_name(path)).min()?;
-        let inside = paths.iter().all(|path| workspace.contains(path));
-        Some(NamedPlace { path: paths.into_iter().next()?, reach, inside })
+        NamedPlace::of(found.into_iter().map(Located::path).collect::<Option<_>>()?, workspace)
     };
     texts
         .into_iter()

@@ -121,7 +121,7 @@ fn enter(visit: &Visit<'_>, workspace: &Workspace, found: &mut Vec<ResolvedDirec
     for located in located.unwrap_or_else(|| vec![Located::Unknown]) {
         places.insert(match located {
             Located::Present(path) if path.is_dir() => {
-                let inside = workspace.contains(&path) && workspace.reach(&path) != Reach::Nothing;
+                let inside = workspace.may_work_in(&path);
                 Some((path, inside))
             }
             // What is a job's own is outside whatever it holds.

@@ -129,6 +129,11 @@ impl Workspace {
         self.roots.iter().any(|root| path.starts_with(root))
     }
 
+    /// Whether jobs may work in a directory free of links: it lies in a workspace root, and they can see it.
+    pub fn may_work_in(&self, path: &Path) -> bool {
+        self.contains(path) && self.reach(path) != Reach::Nothing
+    }
+
     /// How far a path may be named for a purpose: like [`Self::reach`], but a directory that holds what is protected is not
     /// named to be written, unless it is a root: to move it away, or to empty it, takes the protected away as well.
     pub fn reach_by_name(&self, path: &Path) -> Reach {

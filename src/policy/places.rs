@@ -40,12 +40,7 @@ pub(super) fn named(
     cwds: &[PathBuf],
     workspace: &Workspace,
 ) -> BTreeMap<String, Option<NamedPlace>> {
-    let place = |text: &String| {
-        let paths: Vec<_> = cwds.iter().map(|cwd| tidy(&cwd.join(text))).collect();
-        let reach = paths.iter().map(|path| workspace.reach_by_name(path)).min()?;
-        let inside = paths.iter().all(|path| workspace.contains(path));
-        Some(NamedPlace { path: paths.into_iter().next()?, reach, inside })
-    };
+    let place = |text: &String| NamedPlace::of(cwds.iter().map(|cwd| tidy(&cwd.join(text))).collect(), workspace);
     texts
         .into_iter()
         .map(|text| {

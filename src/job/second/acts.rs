@@ -72,7 +72,7 @@ impl Grounds {
             Ok(path) => path,
             Err(denial) => return (acted, Err(denial.at(command.span))),
         };
-        let inside = self.is_inside(&path);
+        let inside = self.judged.workspace.may_work_in(&path);
         let place = Some((path.clone(), inside));
         let before = &self.judged.script.directories;
         let known = before.iter().any(|first| first.index == index && first.place == place);
@@ -127,7 +127,7 @@ impl Grounds {
             Err(denial) => return (acted, Err(denial.at(command.span))),
         };
         let acted = Acted { program: Some(program.real.clone()), cwd: Some(cwd.clone()), ..acted };
-        if !self.is_inside(&cwd) {
+        if !self.judged.workspace.may_work_in(&cwd) {
             return (acted, Err(outside(&cwd).at(command.span)));
         }
         let exact = first.is_exact() && !program.writable && program == first.program && first.cwds.contains(&cwd);
@@ -217,11 +217,6 @@ impl Grounds {
         let path = text(path)?;
         let reach = self.judged.workspace.reach(&path);
         Ok((path, reach))
-    }
-
-    /// Whether a path free of links lies in a workspace root, and the job can see it.
-    fn is_inside(&self, path: &Path) -> bool {
-        self.judged.workspace.contains(path) && self.judged.workspace.reach(path) != Reach::Nothing
     }
 
     /// The program: the very file that PATH gave before, or, where a path names it, the one that is there now.

@@ -1,14 +1,9 @@
 //! Which layer refuses: the name in front of what a refusal names.
 
-use std::path::Path;
-
 use crate::{
     command::{ResolvedDirectory, ResolvedFile, ResolvedScript},
     diagnostic::Code,
-    model::{
-        denial::{Denial, RuleRef},
-        workspace::{Reach, Workspace},
-    },
+    model::denial::{Denial, RuleRef},
 };
 
 use super::{
@@ -69,7 +64,7 @@ impl Layer {
             ..file.clone()
         };
         let directory = |directory: &ResolvedDirectory| ResolvedDirectory {
-            place: directory.place.as_ref().map(|(path, _)| (path.clone(), is_inside(places, path))),
+            place: directory.place.as_ref().map(|(path, _)| (path.clone(), places.may_work_in(path))),
             ..directory.clone()
         };
         ResolvedScript {
@@ -95,8 +90,4 @@ pub(in super::super) fn named(
         Some(layer) => Denial { rule: Some(layer.section(&rule)), ..denial },
         None => denial,
     }
-}
-
-fn is_inside(places: &Workspace, path: &Path) -> bool {
-    places.contains(path) && places.reach(path) != Reach::Nothing
 }
