@@ -117,13 +117,8 @@ pub struct PolicyFinding {
 impl PolicyFinding {
     /// A finding about a text.
     pub fn new(source: &Source, finding: &Diagnostic) -> Self {
-        let at = match &finding.primary {
-            Some(label) => {
-                let (line, column) = source.position(label.span.start);
-                format!("{}:{line}:{column}", source.name)
-            }
-            None => source.name.clone(),
-        };
+        let primary = finding.primary.as_ref();
+        let at = primary.map_or_else(|| source.name.clone(), |label| source.place(label.span.start));
         let Diagnostic { code, severity, message, hint, .. } = finding.clone();
         Self { at, code, severity, message, hint }
     }

@@ -125,6 +125,12 @@ impl Source {
         Self { name: name.into(), text: text.into() }
     }
 
+    /// A byte's place as people read it: `file:line:column`.
+    pub fn place(&self, byte: usize) -> String {
+        let (line, column) = self.position(byte);
+        format!("{}:{line}:{column}", self.name)
+    }
+
     /// Line and column of a byte, both from 1; the column counts characters.
     pub fn position(&self, byte: usize) -> (usize, usize) {
         let before = self.text.get(..byte).unwrap_or(&self.text);

@@ -69,11 +69,11 @@ impl<'a> Crew<'a> {
                 free.push(true);
                 continue;
             }
-            let fits = policy.rules_about(subject).into_iter().filter(|rule| rule.verdict() == Verdict::Allow);
-            let fits = fits.map(|rule| (rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No);
-            let fits: Vec<_> = fits.filter(|(rule, _)| vouches(rule, subject.command)).collect();
+            let allows = |rule: &Rule| rule.verdict() == Verdict::Allow && rule.vouches_for(subject.command);
+            let fits: Vec<_> = policy.fitting(subject).filter(|(rule, _)| allows(rule)).collect();
             if fits.is_empty() {
-                return Some(near::no_rule(policy, subject).at(self.command.span));
+                let nearest = near::nearest(policy, subject);
+                return Some(near::no_rule(policy, subject.command, nearest.as_ref()).at(self.command.span));
             }
             if policy.shell.unknown == Unknown::Deny && !fits.iter().any(|(_, fit)| *fit == Fit::Yes) {
                 let reason = format!("not all of `{}` is known yet", subject.command.canonical);
@@ -97,11 +97,6 @@ impl<'a> Crew<'a> {
         let refused = variables.iter().find(|name| !policy.env.client_may_set(name))?;
         Some(policy.env.refusal(refused).at(self.command.span))
     }
-}
-
-/// Whether a rule takes a program that a job could have changed.
-fn vouches(rule: &Rule, command: &ResolvedCommand) -> bool {
-    !command.program.writable || rule.names_by_path(command)
 }
 
 fn runs_any(rules: &[&Rule]) -> bool {

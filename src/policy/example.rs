@@ -59,9 +59,7 @@ impl World {
     /// Why an example that the rule has to match is not matched by it.
     pub(super) fn match_problem(&self, rule: &Rule, text: &str) -> Option<String> {
         match self.commands(text) {
-            Ok(examples) if self.takes(rule, &examples, |example| self.fit_as_written(rule, example) == Fit::Yes) => {
-                None
-            }
+            Ok(examples) if joint(rule, &examples, |example| self.fit_as_written(rule, example)) == Fit::Yes => None,
             Ok(examples) => Some(self.why_not(rule, &examples)),
             Err(message) => Some(message),
         }
@@ -70,21 +68,13 @@ impl World {
     /// What is wrong with an example that the rule must not match. A text outside the language never runs, so no rule matches it.
     pub(super) fn no_match_problem(&self, rule: &Rule, text: &str) -> Option<(&'static str, &'static str)> {
         let examples = self.commands(text).ok()?;
-        if self.takes(rule, &examples, |example| self.fit(rule, example) == Fit::Yes) {
-            Some(("must not match, but does", "the rule matches this"))
-        } else if self.takes(rule, &examples, |example| self.fit(rule, example) != Fit::No) {
-            let label = "the rule matches this for some of what its patterns and variables stand for";
-            Some(("must not match, but may", label))
-        } else {
-            None
-        }
-    }
-
-    /// An allow rule has to match all that a line does; the others match when any part of it is meant.
-    fn takes(&self, rule: &Rule, examples: &[Example], matches: impl Fn(&Example) -> bool) -> bool {
-        match rule.verdict() {
-            Verdict::Allow => !examples.is_empty() && examples.iter().all(matches),
-            Verdict::Ask | Verdict::Deny => examples.iter().any(matches),
+        match joint(rule, &examples, |example| self.fit(rule, example)) {
+            Fit::Yes => Some(("must not match, but does", "the rule matches this")),
+            Fit::Maybe => {
+                let label = "the rule matches this for some of what its patterns and variables stand for";
+                Some(("must not match, but may", label))
+            }
+            Fit::No => None,
         }
     }
 
@@ -132,6 +122,16 @@ impl World {
             (Verdict::Allow, Ok(_)) => format!("not all of `{}` is known", command.canonical),
         }
     }
+}
+
+/// How surely a rule matches a line: an allow rule has to match all that it does, the others match when any part is meant.
+fn joint(rule: &Rule, examples: &[Example], fit: impl Fn(&Example) -> Fit) -> Fit {
+    let fits = examples.iter().map(fit);
+    let joint = match rule.verdict() {
+        Verdict::Allow => fits.min(),
+        Verdict::Ask | Verdict::Deny => fits.max(),
+    };
+    joint.unwrap_or(Fit::No)
 }
 
 /// Checks the examples of all rules.

@@ -18,7 +18,7 @@ use super::{
     decision::{CommandTrace, Question},
     input,
     inside::inside,
-    near,
+    near::{self, Near},
     pattern::{Pattern, Reach},
     rule::{Fit, Rule, StdinGrant, Verdict},
     shell::{ShellRules, Unknown},
@@ -59,7 +59,7 @@ pub(super) fn judge(
         None if inside.over => Judgement::Deny(too_many_inside(command)),
         None => match unknown_counts(policy, script, command, &matched) {
             Some(denial) => Judgement::Deny(denial),
-            None => by_rules(policy, script, &subjects, &crew, &matched),
+            None => by_rules(policy, script, &subjects, &crew, &matched, nearest.as_ref()),
         },
     };
     let builtin = blocked.map(|entry| (entry.place(), Verdict::Deny.as_str()));
@@ -200,6 +200,7 @@ fn by_rules(
     subjects: &[Subject<'_>],
     crew: &Crew<'_>,
     matched: &Matched<'_>,
+    nearest: Option<&Near<'_>>,
 ) -> Judgement {
     let command = crew.command;
     if let Some(rule) = matched.with(Verdict::Deny, Fit::Yes).next() {
@@ -212,8 +213,8 @@ fn by_rules(
         Unknown::AtExec | Unknown::Deny => Fit::Maybe,
     };
     let ask = matched.with(Verdict::Ask, least).next();
-    if let (None, true, [subject, ..]) = (ask, allows.is_empty(), subjects) {
-        return Judgement::Deny(near::no_rule(policy, subject));
+    if ask.is_none() && allows.is_empty() {
+        return Judgement::Deny(near::no_rule(policy, command, nearest));
     }
     if policy.settings_allow(command) == Fit::No {
         return Judgement::Deny(narrowed(command));
@@ -229,8 +230,7 @@ fn by_rules(
 }
 
 fn allow(script: &ResolvedScript, command: &ResolvedCommand, rules: &[&Rule], sure: bool) -> Judgement {
-    // A file that a job can write need not be what it was when it was judged, so a name alone does not vouch for it.
-    let vouched = rules.iter().copied().filter(|rule| !command.program.writable || rule.names_by_path(command));
+    let vouched = rules.iter().copied().filter(|rule| rule.vouches_for(command));
     let vouched: Vec<&Rule> = vouched.collect();
     // `min_by_key` takes the first of equals, and rules are sorted by id.
     let Some(chosen) = vouched.iter().min_by_key(|rule| Reverse(width(rule.stdin()))) else {

@@ -104,8 +104,6 @@ fn entry_of(value: &toml::Spanned<DeValue<'_>>, entry: &str) -> Option<Span> {
 impl Spanned<()> {
     /// The place as people read it: `file:line:column`.
     pub(super) fn shown(&self, sources: &[Source]) -> Option<String> {
-        let source = sources.get(self.file)?;
-        let (line, column) = source.position(self.span.start);
-        Some(format!("{}:{line}:{column}", source.name))
+        Some(sources.get(self.file)?.place(self.span.start))
     }
 }

@@ -82,6 +82,7 @@ pub use narrow::Narrowing;
 pub use pattern::Pattern;
 pub use programs::Need;
 use programs::Programs;
+use rule::Fit;
 pub use rule::{Rule, StdinGrant, Verdict};
 pub use sandbox::{Network, SandboxRules};
 pub use schema::schema;
@@ -154,9 +155,10 @@ impl PolicySet {
         self.layers.iter().flat_map(|layer| layer.set.programs.files(&words)).collect()
     }
 
-    /// The rules that can be about a command, by id.
-    fn rules_about(&self, subject: &Subject<'_>) -> Vec<&Rule> {
-        subject.about.iter().filter_map(|at| self.rules.get(*at)).collect()
+    /// The rules that apply to a command, by id, and how surely.
+    fn fitting<'p>(&'p self, subject: &Subject<'_>) -> impl Iterator<Item = (&'p Rule, Fit)> {
+        let about = subject.about.iter().filter_map(|at| self.rules.get(*at));
+        about.map(|rule| (rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No)
     }
 
     /// The rules, by id.

@@ -32,10 +32,9 @@ pub(super) fn nearest<'a>(policy: &'a PolicySet, subject: &Subject<'_>) -> Optio
     near.min_by_key(|(rank, _)| *rank).map(|(_, near)| near)
 }
 
-/// The refusal of a command that no rule allows.
-pub(super) fn no_rule(policy: &PolicySet, subject: &Subject<'_>) -> Denial {
-    let command = subject.command;
-    let hint = match nearest(policy, subject) {
+/// The refusal of a command that no rule allows, with the rule that came nearest.
+pub(super) fn no_rule(policy: &PolicySet, command: &ResolvedCommand, nearest: Option<&Near<'_>>) -> Denial {
+    let hint = match nearest {
         Some(near) => format!("rule `{}` comes near: {}", near.rule.id(), near.why),
         None => others(policy, command),
     };

@@ -211,8 +211,14 @@ impl Rule {
     }
 
     /// Whether the rule names the program of a command by its path.
-    pub(super) fn names_by_path(&self, command: &ResolvedCommand) -> bool {
+    fn names_by_path(&self, command: &ResolvedCommand) -> bool {
         self.programs.iter().any(|name| name.is_path() && self.takes(name, command))
+    }
+
+    /// Whether the rule takes the file behind a command's program: one that a job can write need not be what it was when it
+    /// was judged, so a name alone does not vouch for it.
+    pub(super) fn vouches_for(&self, command: &ResolvedCommand) -> bool {
+        !command.program.writable || self.names_by_path(command)
     }
 
     fn takes(&self, name: &ProgramName, command: &ResolvedCommand) -> bool {
@@ -245,8 +251,7 @@ impl RawRule {
         let permits = reach == Reach::Permits;
         let (grants, needs) = (Grants::read(&mut table, permits), grants::needs(&mut table, permits));
         let (cwd, env) = (directories(&mut table), variables(&mut table));
-        let (line, column) = table.source().position(table.place().span.start);
-        let at = Some(format!("{}:{line}:{column}", table.source().name));
+        let at = Some(table.source().place(table.place().span.start));
         table.finish();
 
         let (id, verdict) = (id?, verdict?.value);

@@ -21,7 +21,7 @@ pub(super) fn of(policy: &PolicySet, subjects: &[Subject<'_>], inside: &Inside) 
         if inside.parts.len() == 1 {
             return row;
         }
-        let fitting = fitting(policy, subject);
+        let fitting: Vec<_> = policy.fitting(subject).collect();
         let outer_is_free = at > 0 && free.get(part.parent).copied().unwrap_or_default();
         let standing = match part.how {
             How::Perhaps => Standing::Text,
@@ -49,17 +49,10 @@ fn nested(mut rows: Vec<CommandTrace>, inside: &Inside) -> CommandTrace {
     rows.pop().unwrap_or_default()
 }
 
-/// The rules that fit a command, and how surely.
-fn fitting<'p>(policy: &'p PolicySet, subject: &Subject<'_>) -> Vec<(&'p Rule, Fit)> {
-    let rules = policy.rules_about(subject);
-    rules.into_iter().map(|rule| (rule, rule.fit(subject))).filter(|(_, fit)| *fit != Fit::No).collect()
-}
-
 /// Whether the rules that allow a command let it run anything.
 fn runs_any(fitting: &[(&Rule, Fit)], least: Fit, subject: &Subject<'_>) -> bool {
-    let vouches = |rule: &Rule| !subject.command.program.writable || rule.names_by_path(subject.command);
     let allows = fitting.iter().filter(|(rule, fit)| rule.verdict() == Verdict::Allow && *fit >= least);
-    allows.into_iter().any(|(rule, _)| vouches(rule) && rule.grants().covers(Need::Exec))
+    allows.into_iter().any(|(rule, _)| rule.vouches_for(subject.command) && rule.grants().covers(Need::Exec))
 }
 
 fn with_rules(
