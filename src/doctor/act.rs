@@ -45,6 +45,18 @@ pub enum Group {
 }
 
 impl Group {
+    /// An act of this group.
+    pub(super) const fn act(
+        self,
+        id: &'static str,
+        what: &'static str,
+        holders: &'static [Holder],
+        proof: Proof,
+        attempt: fn(&Targets) -> io::Result<String>,
+    ) -> Act {
+        Act { id, group: self, what, holders, attempt, proof }
+    }
+
     /// All groups, in the order of reports.
     pub const ALL: [Self; 5] = [Self::Files, Self::Server, Self::Network, Self::Kernel, Self::Job];
 

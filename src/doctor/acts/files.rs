@@ -21,30 +21,22 @@ use super::{first_of, gained};
 
 const FILES: &[Holder] = &[NAMESPACES, Holder::Landlock(1)];
 
-pub(super) const ACTS: &[Act] = &[
-    act("file-read", "read a file outside", FILES, Proof::Canary, read),
-    act("file-write", "write, make or empty a file outside", FILES, Proof::Seen(Effect::FileWritten), write),
-    act("file-mode", "change the mode of a file outside", &[NAMESPACES], Proof::Seen(Effect::ModeChanged), mode),
-    act("file-by-link", "read a file outside through a link", FILES, Proof::Canary, by_link),
-    act("file-by-proc", "read a file outside by names in /proc", FILES, Proof::Canary, by_proc),
-    act("policy-hidden", "look at what the policy hides", FILES, Proof::Gained, hidden),
-    act("policy-readable", "write where the policy lets jobs only read", FILES, Proof::Gained, readable),
-    act("policy-protected", "write what the policy protects", &[NAMESPACES], Proof::Gained, protected),
-    act("set-user-id", "make a file that runs as its owner", &[SECCOMP], Proof::Seen(Effect::SetUserId), suid),
-    act("device-node", "make a device node", &[SECCOMP], Proof::Seen(Effect::DeviceNode), node),
-    act("device-list", "see the devices of the host", FILES, Proof::Gained, devices),
-    act("lease", "hold up writers by a lease on a file", &[SECCOMP], Proof::Gained, lease),
-];
+const GROUP: Group = Group::Files;
 
-const fn act(
-    id: &'static str,
-    what: &'static str,
-    holders: &'static [Holder],
-    proof: Proof,
-    attempt: fn(&Targets) -> io::Result<String>,
-) -> Act {
-    Act { id, group: Group::Files, what, holders, attempt, proof }
-}
+pub(super) const ACTS: &[Act] = &[
+    GROUP.act("file-read", "read a file outside", FILES, Proof::Canary, read),
+    GROUP.act("file-write", "write, make or empty a file outside", FILES, Proof::Seen(Effect::FileWritten), write),
+    GROUP.act("file-mode", "change the mode of a file outside", &[NAMESPACES], Proof::Seen(Effect::ModeChanged), mode),
+    GROUP.act("file-by-link", "read a file outside through a link", FILES, Proof::Canary, by_link),
+    GROUP.act("file-by-proc", "read a file outside by names in /proc", FILES, Proof::Canary, by_proc),
+    GROUP.act("policy-hidden", "look at what the policy hides", FILES, Proof::Gained, hidden),
+    GROUP.act("policy-readable", "write where the policy lets jobs only read", FILES, Proof::Gained, readable),
+    GROUP.act("policy-protected", "write what the policy protects", &[NAMESPACES], Proof::Gained, protected),
+    GROUP.act("set-user-id", "make a file that runs as its owner", &[SECCOMP], Proof::Seen(Effect::SetUserId), suid),
+    GROUP.act("device-node", "make a device node", &[SECCOMP], Proof::Seen(Effect::DeviceNode), node),
+    GROUP.act("device-list", "see the devices of the host", FILES, Proof::Gained, devices),
+    GROUP.act("lease", "hold up writers by a lease on a file", &[SECCOMP], Proof::Gained, lease),
+];
 
 fn read(at: &Targets) -> io::Result<String> {
     fs::read_to_string(at.canary())

@@ -32,32 +32,24 @@ use crate::{
 
 use super::{gained, in_child, status_field};
 
+const GROUP: Group = Group::Job;
+
 pub(super) const ACTS: &[Act] = &[
-    act("variable", "have a variable of the server's", &[Holder::Launcher], Proof::Gained, variable),
-    act("capabilities", "have a capability", &[PRIVILEGES], Proof::Gained, capabilities),
-    act("new-privileges", "be one whom an exec can give more", &[PRIVILEGES], Proof::Gained, new_privileges),
-    act("no-filter", "run without a filter of system calls", &[SECCOMP], Proof::Gained, no_filter),
-    act("core-dump", "leave a core dump", &[RLIMITS], Proof::Gained, core_dump),
-    act(
+    GROUP.act("variable", "have a variable of the server's", &[Holder::Launcher], Proof::Gained, variable),
+    GROUP.act("capabilities", "have a capability", &[PRIVILEGES], Proof::Gained, capabilities),
+    GROUP.act("new-privileges", "be one whom an exec can give more", &[PRIVILEGES], Proof::Gained, new_privileges),
+    GROUP.act("no-filter", "run without a filter of system calls", &[SECCOMP], Proof::Gained, no_filter),
+    GROUP.act("core-dump", "leave a core dump", &[RLIMITS], Proof::Gained, core_dump),
+    GROUP.act(
         "shared-memory",
         "share memory with the host",
         &[NAMESPACES, SECCOMP],
         Proof::Seen(Effect::SharedMemory),
         memory,
     ),
-    act("memory-program", "execute a program from memory", &[], Proof::Gained, memory_program),
-    act("daemon", "outlive the job", &[NAMESPACES, Holder::Init], Proof::Seen(Effect::Daemon), daemon),
+    GROUP.act("memory-program", "execute a program from memory", &[], Proof::Gained, memory_program),
+    GROUP.act("daemon", "outlive the job", &[NAMESPACES, Holder::Init], Proof::Seen(Effect::Daemon), daemon),
 ];
-
-const fn act(
-    id: &'static str,
-    what: &'static str,
-    holders: &'static [Holder],
-    proof: Proof,
-    attempt: fn(&Targets) -> io::Result<String>,
-) -> Act {
-    Act { id, group: Group::Job, what, holders, attempt, proof }
-}
 
 fn variable(at: &Targets) -> io::Result<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());

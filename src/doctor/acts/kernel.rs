@@ -65,7 +65,7 @@ const fn act(
     holders: &'static [Holder],
     attempt: fn(&Targets) -> io::Result<String>,
 ) -> Act {
-    Act { id, group: Group::Kernel, what, holders, attempt, proof: Proof::Gained }
+    Group::Kernel.act(id, what, holders, Proof::Gained, attempt)
 }
 
 /// What the kernel calls a descriptor that it made.

@@ -28,32 +28,24 @@ const ABSTRACT: &[Holder] = &[NETWORK, Holder::Landlock(6)];
 const PATH: &[Holder] = &[NAMESPACES, Holder::Landlock(9)];
 const PAIR: &[Holder] = &[NAMESPACES, SECCOMP, Holder::Landlock(9)];
 
+const GROUP: Group = Group::Network;
+
 pub(super) const ACTS: &[Act] = &[
-    act("tcp", "connect to a port of the host", TCP, Proof::Seen(Effect::Tcp), tcp),
-    act(
+    GROUP.act("tcp", "connect to a port of the host", TCP, Proof::Seen(Effect::Tcp), tcp),
+    GROUP.act(
         "tcp-fast-open",
         "send with the first packet of a connection",
         ODD_TCP,
         Proof::Seen(Effect::FastOpen),
         fast_open,
     ),
-    act("mptcp", "connect by MPTCP", ODD_TCP, Proof::Seen(Effect::Mptcp), mptcp),
-    act("udp", "send a datagram", UDP, Proof::Seen(Effect::Udp), udp),
-    act("socket-name", "connect to an abstract socket", ABSTRACT, Proof::Seen(Effect::AbstractSocket), by_name),
-    act("socket-path", "connect to a socket by its path", PATH, Proof::Seen(Effect::SocketWithPath), by_path),
-    act("socket-pair", "send from a datagram pair to a path", PAIR, Proof::Seen(Effect::DatagramPair), pair),
-    act("socket-family", "make a socket of a rare family", &[SECCOMP], Proof::Gained, family),
+    GROUP.act("mptcp", "connect by MPTCP", ODD_TCP, Proof::Seen(Effect::Mptcp), mptcp),
+    GROUP.act("udp", "send a datagram", UDP, Proof::Seen(Effect::Udp), udp),
+    GROUP.act("socket-name", "connect to an abstract socket", ABSTRACT, Proof::Seen(Effect::AbstractSocket), by_name),
+    GROUP.act("socket-path", "connect to a socket by its path", PATH, Proof::Seen(Effect::SocketWithPath), by_path),
+    GROUP.act("socket-pair", "send from a datagram pair to a path", PAIR, Proof::Seen(Effect::DatagramPair), pair),
+    GROUP.act("socket-family", "make a socket of a rare family", &[SECCOMP], Proof::Gained, family),
 ];
-
-const fn act(
-    id: &'static str,
-    what: &'static str,
-    holders: &'static [Holder],
-    proof: Proof,
-    attempt: fn(&Targets) -> io::Result<String>,
-) -> Act {
-    Act { id, group: Group::Network, what, holders, attempt, proof }
-}
 
 fn ports(at: &Targets) -> io::Result<Ports> {
     at.ports.ok_or_else(|| io::Error::other("no port can be opened on 127.0.0.1"))

@@ -40,29 +40,27 @@ const NICE: &[Holder] = &[NAMESPACES, SECCOMP, Holder::LessPower];
 const SIGNAL: &[Holder] = &[NAMESPACES, Holder::Landlock(6)];
 const KEYS: &[Holder] = &[PRIVILEGES, SECCOMP];
 
-pub(super) const ACTS: &[Act] = &[
-    act("server-seen", "see the server's command line", &[NAMESPACES], Proof::Canary, command_line),
-    act("server-environment", "read the server's environment", LOOK, Proof::Canary, environment),
-    act("server-memory", "read the server's memory", INSPECT, Proof::Canary, memory),
-    act("server-trace", "trace the server", INSPECT, Proof::Canary, trace),
-    act("server-descriptor", "take a descriptor of the server", INSPECT, Proof::Canary, descriptor),
-    act("server-signal", "signal the server", SIGNAL, Proof::Seen(Effect::Signalled), signal),
-    act("server-limit", "lower the server's limits", CHANGE, Proof::Seen(Effect::LimitLowered), limit),
-    act("server-priority", "lower the server's priority", NICE, Proof::Seen(Effect::PriorityLowered), priority),
-    act("server-oom-score", "have the server killed first", WRITE, Proof::Seen(Effect::OomScoreRaised), oom_score),
-    act("leaked-descriptor", "use a descriptor that leaked", &[PRIVILEGES], Proof::Canary, leaked),
-    act("session-key", "read a key of the server's session", KEYS, Proof::Canary, session_key),
-];
+const GROUP: Group = Group::Server;
 
-const fn act(
-    id: &'static str,
-    what: &'static str,
-    holders: &'static [Holder],
-    proof: Proof,
-    attempt: fn(&Targets) -> io::Result<String>,
-) -> Act {
-    Act { id, group: Group::Server, what, holders, attempt, proof }
-}
+pub(super) const ACTS: &[Act] = &[
+    GROUP.act("server-seen", "see the server's command line", &[NAMESPACES], Proof::Canary, command_line),
+    GROUP.act("server-environment", "read the server's environment", LOOK, Proof::Canary, environment),
+    GROUP.act("server-memory", "read the server's memory", INSPECT, Proof::Canary, memory),
+    GROUP.act("server-trace", "trace the server", INSPECT, Proof::Canary, trace),
+    GROUP.act("server-descriptor", "take a descriptor of the server", INSPECT, Proof::Canary, descriptor),
+    GROUP.act("server-signal", "signal the server", SIGNAL, Proof::Seen(Effect::Signalled), signal),
+    GROUP.act("server-limit", "lower the server's limits", CHANGE, Proof::Seen(Effect::LimitLowered), limit),
+    GROUP.act("server-priority", "lower the server's priority", NICE, Proof::Seen(Effect::PriorityLowered), priority),
+    GROUP.act(
+        "server-oom-score",
+        "have the server killed first",
+        WRITE,
+        Proof::Seen(Effect::OomScoreRaised),
+        oom_score,
+    ),
+    GROUP.act("leaked-descriptor", "use a descriptor that leaked", &[PRIVILEGES], Proof::Canary, leaked),
+    GROUP.act("session-key", "read a key of the server's session", KEYS, Proof::Canary, session_key),
+];
 
 fn victim(at: &Targets) -> io::Result<Pid> {
     Pid::from_raw(at.victim.pid).ok_or_else(|| io::ErrorKind::InvalidInput.into())
