@@ -135,18 +135,7 @@ fn script(text: &str, policy: &PolicySet) -> ResolvedScript {
 }
 
 fn request() -> Request {
-    Request {
-        id: ExecId::new(),
-        at: Timestamp::UNIX_EPOCH,
-        principal: Principal { id: "uid:1000".into(), via: Via::Cli },
-        claimed_client: None,
-        command: String::new(),
-        cwd: None,
-        env: BTreeMap::new(),
-        timeout: None,
-        name: None,
-        labels: BTreeMap::new(),
-    }
+    Request::new(ExecId::new(), Timestamp::UNIX_EPOCH, Principal { id: "uid:1000".into(), via: Via::Cli }, "")
 }
 
 /// Measures rounds of some turns each, and says whether the median keeps what is promised.

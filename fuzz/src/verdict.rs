@@ -1,7 +1,6 @@
 //! F6: how a command is spelled changes nothing of what the policy says about it.
 
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::{Arc, LazyLock},
 };
@@ -72,16 +71,5 @@ fn verdict(script: &Script) -> String {
 }
 
 fn request() -> Request {
-    Request {
-        id: ExecId::new(),
-        at: jiff::Timestamp::UNIX_EPOCH,
-        principal: Principal { id: "uid:1000".into(), via: Via::Cli },
-        claimed_client: None,
-        command: String::new(),
-        cwd: None,
-        env: BTreeMap::new(),
-        timeout: None,
-        name: None,
-        labels: BTreeMap::new(),
-    }
+    Request::new(ExecId::new(), jiff::Timestamp::UNIX_EPOCH, Principal { id: "uid:1000".into(), via: Via::Cli }, "")
 }

@@ -12,10 +12,10 @@ use crate::{
     doctor::{Attack, AttackError, Facts, Given, Status, Subject, attack, log_problem, table},
     model::support::Support,
     sandbox::{LaunchError, Launcher},
-    service::{Options, Origin, Setup},
+    service::{Origin, Setup},
 };
 
-use super::{exit::Exit, output::Printer, serve::block_on, signals::Signals};
+use super::{chosen::Chosen, exit::Exit, output::Printer, serve::block_on, signals::Signals};
 
 /// Say what this machine gives, what a policy makes of it, and whether its sandbox holds
 ///
@@ -36,9 +36,8 @@ Examples:
   stockade doctor --policy ./team.toml --json    one JSON object, for scripts
   stockade doctor --quick                        without the attack")]
 pub(super) struct Args {
-    /// A shipped policy's name or a file; else STOCKADE_POLICY, /etc/stockade/policy.toml, or the shipped `default`
-    #[arg(long, value_name = "NAME|FILE")]
-    policy: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// One JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -162,8 +161,7 @@ fn subject(setup: &Setup) -> Subject<'_> {
 
 /// The policy as a server would load it here.
 fn policy(args: &Args, launcher: &Launcher, support: &Support) -> Examined {
-    let options = Options { policy: args.policy.clone() };
-    match Origin::find(&options).and_then(|origin| origin.survey(launcher.clone(), support.clone())) {
+    match Origin::find(&args.chosen.options()).and_then(|origin| origin.survey(launcher.clone(), support.clone())) {
         Ok((setup, mut missing)) => {
             missing.extend(log_problem(&setup.log_dir));
             let source = Source::new(setup.policy.name.clone(), "");

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod chosen;
 mod connect;
 mod doctor;
 mod exit;

@@ -22,10 +22,10 @@ use crate::{
         request::{Principal, Request, Via},
         size::TimeSpan,
     },
-    service::{Options, Stockade, own_principal, prepare},
+    service::{Stockade, own_principal, prepare},
 };
 
-use super::{exit::Exit, output::Printer, serve::block_on};
+use super::{chosen::Chosen, exit::Exit, output::Printer, serve::block_on};
 
 use self::{feed::Unfed, interrupt::Interrupts};
 
@@ -48,10 +48,8 @@ Examples:
   stockade run --policy ./team.toml --cwd service -- make -j2
   stockade run --json -- 'git log --oneline -n 3'")]
 pub(super) struct Args {
-    /// A shipped policy's name or a file; else STOCKADE_POLICY. Where there is /etc/stockade/policy.toml, it holds above what is
-    /// named, and alone when nothing is; elsewhere that is the shipped `default`
-    #[arg(long, value_name = "NAME|FILE")]
-    policy: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// The directory to start in, inside a workspace root
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
@@ -83,7 +81,7 @@ pub(super) fn command_text(words: &[String]) -> String {
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Exit {
-    let setup = match prepare(&Options { policy: args.policy.clone() }) {
+    let setup = match prepare(&args.chosen.options()) {
         Ok(setup) => setup,
         Err(error) => return printer.unprepared(&error),
     };
@@ -177,16 +175,10 @@ impl Foreground<'_> {
 
     fn request(&self, command: String) -> Request {
         Request {
-            id: ExecId::new(),
-            at: Timestamp::now(),
-            principal: self.who.clone(),
-            claimed_client: None,
-            command,
             cwd: self.args.cwd.clone(),
             env: self.args.env.iter().cloned().collect::<BTreeMap<_, _>>(),
             timeout: self.args.timeout.map(|span| span.0),
-            name: None,
-            labels: BTreeMap::new(),
+            ..Request::new(ExecId::new(), Timestamp::now(), self.who.clone(), command)
         }
     }
 

@@ -17,10 +17,10 @@ use tracing_subscriber::{EnvFilter, filter::ParseError};
 use crate::{
     mcp::{Door, stdio},
     model::outcome::Reason,
-    service::{Options, Origin, SetupError, StartError, Stockade},
+    service::{Origin, SetupError, StartError, Stockade},
 };
 
-use super::{connect::Connection, exit::Exit, output::Printer};
+use super::{chosen::Chosen, connect::Connection, exit::Exit, output::Printer};
 
 use self::signals::{Ends, Hangups};
 
@@ -38,10 +38,8 @@ Examples:
   claude mcp add stockade -- stockade serve --policy developer
   STOCKADE_LOG=stockade=debug stockade serve --policy ./team.toml")]
 pub(super) struct Args {
-    /// A shipped policy's name or a file; else STOCKADE_POLICY. Where there is /etc/stockade/policy.toml, it holds above what is
-    /// named, and alone when nothing is; elsewhere that is the shipped `default`
-    #[arg(long, value_name = "NAME|FILE")]
-    policy: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
 }
 
 pub(super) fn run(args: Args, printer: &mut Printer) -> Exit {
@@ -52,11 +50,11 @@ pub(super) fn run(args: Args, printer: &mut Printer) -> Exit {
     let done = block_on(async {
         // First of all: a hangup that comes while the policy is read loads it once more, and ends nothing.
         let hangups = Hangups::listen().map_err(ServeError::Signals)?;
-        let origin = Origin::find(&Options { policy: args.policy.clone() }).map_err(ServeError::Setup)?;
+        let origin = Origin::find(&args.chosen.options()).map_err(ServeError::Setup)?;
         let setup = origin.prepare().map_err(ServeError::Setup)?;
         if io::stdin().is_terminal() {
             let program = std::env::current_exe().unwrap_or_else(|_| "stockade".into());
-            printer.talk_text(&terminal_help(&program, args.policy.as_deref()));
+            printer.talk_text(&terminal_help(&program, args.chosen.policy.as_deref()));
         }
         // Before the log, so that a signal closes whatever was opened.
         let ends = Ends::listen().map_err(ServeError::Signals)?;

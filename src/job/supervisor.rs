@@ -217,18 +217,7 @@ mod tests {
     }
 
     fn request() -> Request {
-        Request {
-            id: ExecId::new(),
-            at: Timestamp::now(),
-            principal: Principal { id: "uid:1".into(), via: Via::Cli },
-            claimed_client: None,
-            command: "true".into(),
-            cwd: None,
-            env: BTreeMap::new(),
-            timeout: None,
-            name: None,
-            labels: BTreeMap::new(),
-        }
+        Request::new(ExecId::new(), Timestamp::now(), Principal { id: "uid:1".into(), via: Via::Cli }, "true")
     }
 
     #[tokio::test]

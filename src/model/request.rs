@@ -58,3 +58,21 @@ pub struct Request {
     /// Key and value pairs for people.
     pub labels: BTreeMap<String, String>,
 }
+
+impl Request {
+    /// A request that names nothing but a command.
+    pub fn new(id: ExecId, at: Timestamp, principal: Principal, command: impl Into<String>) -> Self {
+        Self {
+            id,
+            at,
+            principal,
+            claimed_client: None,
+            command: command.into(),
+            cwd: None,
+            env: BTreeMap::new(),
+            timeout: None,
+            name: None,
+            labels: BTreeMap::new(),
+        }
+    }
+}

@@ -1,7 +1,6 @@
 //! A house in a place of its own: workspace, log and policy, all gone afterwards.
 
 use std::{
-    collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -125,18 +124,7 @@ impl House {
     }
 
     pub(crate) fn request(&self, command: &str) -> Request {
-        Request {
-            id: ExecId::new(),
-            at: Timestamp::now(),
-            principal: self.who.clone(),
-            claimed_client: None,
-            command: command.to_owned(),
-            cwd: None,
-            env: BTreeMap::new(),
-            timeout: None,
-            name: None,
-            labels: BTreeMap::new(),
-        }
+        Request::new(ExecId::new(), Timestamp::now(), self.who.clone(), command)
     }
 
     #[track_caller]

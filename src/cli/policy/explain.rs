@@ -4,17 +4,17 @@ mod human;
 mod json;
 mod layers;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::{
-    cli::{exit::Exit, output::Printer, run::command_text},
+    cli::{chosen::Chosen, exit::Exit, output::Printer, run::command_text},
     model::{
         ids::ExecId,
         request::{Request, Via},
     },
-    service::{Options, Verdict, judge, outline, own_principal, prepare},
+    service::{Verdict, judge, outline, own_principal, prepare},
 };
 
 use super::batch;
@@ -34,10 +34,8 @@ Examples:
   stockade policy explain --policy developer --json -- cargo build
   printf '{\"command\":\"git status\"}\\n' | stockade policy explain --batch -")]
 pub(super) struct Explain {
-    /// A shipped policy's name or a file; else STOCKADE_POLICY. Where there is /etc/stockade/policy.toml, it holds above what is
-    /// named, and alone when nothing is; elsewhere that is the shipped `default`
-    #[arg(long, value_name = "NAME|FILE")]
-    policy: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// The directory that the command would start in
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
@@ -53,7 +51,7 @@ pub(super) struct Explain {
 }
 
 pub(super) fn run(args: Explain, printer: &mut Printer) -> Exit {
-    let setup = match prepare(&Options { policy: args.policy.clone() }) {
+    let setup = match prepare(&args.chosen.options()) {
         Ok(setup) => setup,
         Err(error) => return printer.unprepared(&error),
     };
@@ -79,16 +77,5 @@ pub(super) fn run(args: Explain, printer: &mut Printer) -> Exit {
 }
 
 pub(super) fn request(command: String, cwd: Option<PathBuf>) -> Request {
-    Request {
-        id: ExecId::new(),
-        at: Timestamp::now(),
-        principal: own_principal(Via::Cli),
-        claimed_client: None,
-        command,
-        cwd,
-        env: BTreeMap::new(),
-        timeout: None,
-        name: None,
-        labels: BTreeMap::new(),
-    }
+    Request { cwd, ..Request::new(ExecId::new(), Timestamp::now(), own_principal(Via::Cli), command) }
 }

@@ -139,18 +139,7 @@ impl Scene {
 }
 
 fn request(text: &str) -> Request {
-    Request {
-        id: ExecId::new(),
-        at: Timestamp::UNIX_EPOCH,
-        principal: Principal { id: "uid:1".into(), via: Via::Cli },
-        claimed_client: None,
-        command: text.into(),
-        cwd: None,
-        env: BTreeMap::new(),
-        timeout: None,
-        name: None,
-        labels: BTreeMap::new(),
-    }
+    Request::new(ExecId::new(), Timestamp::UNIX_EPOCH, Principal { id: "uid:1".into(), via: Via::Cli }, text)
 }
 
 /// As the first judgement knows a command: one of /usr/bin, or one that is made later.

@@ -133,15 +133,8 @@ impl Expect {
 /// The request that a test stands for.
 fn request(text: &str, cwd: Option<&str>, env: &BTreeMap<String, String>) -> Request {
     Request {
-        id: ExecId::NIL,
-        at: Timestamp::UNIX_EPOCH,
-        principal: Principal { id: "test".into(), via: Via::Cli },
-        claimed_client: None,
-        command: text.to_owned(),
         cwd: cwd.map(PathBuf::from),
         env: env.clone(),
-        timeout: None,
-        name: None,
-        labels: BTreeMap::new(),
+        ..Request::new(ExecId::NIL, Timestamp::UNIX_EPOCH, Principal { id: "test".into(), via: Via::Cli }, text)
     }
 }

@@ -58,18 +58,7 @@ fn shown(source: &Source, finding: &Diagnostic) -> String {
 }
 
 fn request() -> Request {
-    Request {
-        id: ExecId::new(),
-        at: Timestamp::UNIX_EPOCH,
-        principal: Principal { id: "uid:1000".into(), via: Via::Cli },
-        claimed_client: None,
-        command: String::new(),
-        cwd: None,
-        env: BTreeMap::new(),
-        timeout: None,
-        name: None,
-        labels: BTreeMap::new(),
-    }
+    Request::new(ExecId::new(), Timestamp::UNIX_EPOCH, Principal { id: "uid:1000".into(), via: Via::Cli }, "")
 }
 
 /// A command as the host would resolve it: found by PATH unless it holds a slash, where no job can write.
